@@ -1,0 +1,78 @@
+"""Bring arguments into the shape that the wire wants. Judges no limits: that is what checks are for."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Sequence
+from datetime import datetime
+from os import PathLike
+from pathlib import Path
+from typing import BinaryIO, TypeAlias, TypeVar, overload
+
+from wecom_auto._call import Upload
+from wecom_auto._time import to_unix
+from wecom_auto._types import UNSET, Unset
+from wecom_auto.errors import ValidationError
+from wecom_auto.models import Text
+
+__all__ = ["File", "flag", "listed", "piped", "seconds", "text_of", "upload"]
+
+T = TypeVar("T")
+
+File: TypeAlias = bytes | BinaryIO | PathLike[str]
+"""What can be uploaded: bytes, a file opened in binary mode, or a path."""
+
+
+@overload
+def listed(field: str, values: Sequence[T]) -> Sequence[T]: ...
+@overload
+def listed(field: str, values: Sequence[T] | Unset) -> Sequence[T] | Unset: ...
+def listed(field: str, values: Sequence[T] | Unset) -> Sequence[T] | Unset:
+    """Return `values`, refusing one text where a list of texts belongs: it would be read letter by letter."""
+    if isinstance(values, str):
+        raise ValidationError(field, value="one text", limit="a list of texts", fix=f"write [{field}] around it")
+    return values
+
+
+def piped(field: str, values: Sequence[object] | Unset) -> str | Unset:
+    """Return `values` joined by ``|``, `UNSET` for none."""
+    if isinstance(values, Unset) or not values:
+        return UNSET
+    return "|".join(map(str, listed(field, values)))
+
+
+def flag(value: bool | Unset) -> int | Unset:
+    """Return 1 or 0, as the platform writes some of its flags."""
+    return value if isinstance(value, Unset) else int(value)
+
+
+def seconds(field: str, moment: datetime | Unset) -> int | Unset:
+    """Return unix seconds, refusing a naive `moment`."""
+    return moment if isinstance(moment, Unset) else to_unix(moment, field)
+
+
+def text_of(text: str | Text | Unset) -> Text | Unset:
+    """Return `text` as the platform nests it; an empty text is no text."""
+    if isinstance(text, str):
+        return Text(content=text) if text else UNSET
+    return text
+
+
+def upload(file: File, filename: str) -> Upload:
+    """Return `file` with its name and media type.
+
+    Raises:
+        ValidationError: Bytes came without a name.
+    """
+    if isinstance(file, PathLike):
+        content, known = Path(file).read_bytes(), Path(file).name
+    elif isinstance(file, bytes):
+        content, known = file, ""
+    else:
+        content, known = file.read(), Path(str(getattr(file, "name", ""))).name
+    name = filename or known
+    if not name:
+        field, limit = "filename", "a name such as '报价单.pdf'"
+        raise ValidationError(field, value="nothing", limit=limit, fix="pass filename=")
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return Upload(filename=name, content=content, content_type=kind)
