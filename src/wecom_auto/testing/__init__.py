@@ -1,0 +1,54 @@
+"""The platform in a box, for your tests and for ours. Not the platform: `FakeWeCom` says what it leaves out.
+
+`FakeWeCom` is the corp; everything else here is a snapshot it returns, a dial it takes, or a warning it raises.
+pytest is imported by `wecom_auto.testing.pytest_plugin` only.
+"""
+
+from __future__ import annotations
+
+from wecom_auto.testing._clock import VirtualClock
+from wecom_auto.testing._fake import FakeWeCom
+from wecom_auto.testing._faults import Fault, FaultOptions
+from wecom_auto.testing._records import (
+    FakeAttempt,
+    FakeCustomer,
+    FakeDelivery,
+    FakeFollow,
+    FakeGroup,
+    FakeMember,
+    FakeMessage,
+    FakeRecipient,
+    FakeTag,
+    FakeTask,
+    RecordedCall,
+    UrlCheck,
+)
+from wecom_auto.testing._settings import Limits, RateRule, Settings
+from wecom_auto.testing._transport import FakeTransport
+from wecom_auto.testing._warnings import FakeWarning, UnknownFieldWarning, UnknownPathWarning
+
+__all__ = [
+    "FakeAttempt",
+    "FakeCustomer",
+    "FakeDelivery",
+    "FakeFollow",
+    "FakeGroup",
+    "FakeMember",
+    "FakeMessage",
+    "FakeRecipient",
+    "FakeTag",
+    "FakeTask",
+    "FakeTransport",
+    "FakeWarning",
+    "FakeWeCom",
+    "Fault",
+    "FaultOptions",
+    "Limits",
+    "RateRule",
+    "RecordedCall",
+    "Settings",
+    "UnknownFieldWarning",
+    "UnknownPathWarning",
+    "UrlCheck",
+    "VirtualClock",
+]
