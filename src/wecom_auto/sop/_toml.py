@@ -1,0 +1,31 @@
+"""Read TOML text or a TOML file. Knows nothing of what the document means."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+
+from wecom_auto.sop._problems import DefinitionError
+
+
+def read_toml(source: str | os.PathLike[str]) -> dict[str, object]:
+    """Parse TOML.
+
+    Args:
+        source: A path; or the text itself, recognised by a line break or an equals sign.
+
+    Raises:
+        DefinitionError: Not TOML (with line and column), not UTF-8, or the file cannot be read.
+    """
+    is_text = isinstance(source, str) and ("\n" in source or "=" in source)
+    try:
+        text = source if is_text and isinstance(source, str) else Path(source).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        problem = f"cannot read {os.fspath(source)!r:.200}: {error}"
+        raise DefinitionError(problem) from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problem = f"not TOML: {error}"
+        raise DefinitionError(problem) from None

@@ -1,0 +1,339 @@
+"""Decide what a run does now. Never sends, never sleeps, never reads the clock, never touches a store.
+
+Times are counted from the anchor alone, so a late step shifts no other and `wake_at` can be computed again at any time.
+Facts are read when a step is due, not before. The same function answers preview, dry run, simulation and "why".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from attrs import Attribute, field, frozen
+
+from wecom_auto._time import require_aware
+from wecom_auto.sop._actions import Action, EndAction, StaffConfirmed, StaffTask, Welcome
+from wecom_auto.sop._policies import HOLDOUT
+from wecom_auto.sop._reasons import reason_text
+from wecom_auto.sop._timetable import Slot, next_opening, slot
+from wecom_auto.sop.calendar import Calendar
+from wecom_auto.sop.conditions import Facts
+from wecom_auto.sop.definition import Definition, Step
+
+__all__ = ["Decision", "DecisionKind", "EndReason", "EnrolmentState", "Facts", "Plan", "plan", "reason_text"]
+
+_LOOK_AGAIN = timedelta(days=1)
+"""A waiting step is looked at once a day even if no event wakes the run."""
+_NOTHING_ASKED = ("skipped", "blocked", "dropped")
+
+
+class DecisionKind(StrEnum):
+    """What a decision asks the runner to do."""
+
+    SEND = "send"
+    """Ask a member to send: a `StaffConfirmed` action."""
+    WELCOME = "welcome"
+    """Use the welcome code now."""
+    STAFF_TASK = "staff_task"
+    """Give a member work."""
+    ACTION = "action"
+    """Do a `ServerAction`."""
+    SKIP = "skip"
+    """Never do this step (or, with `do`, this action); write down why."""
+    DEFER = "defer"
+    """Not now; `due_at` says when."""
+    EXIT = "exit"
+    """The run ends early; nothing that is not sent yet may be sent."""
+    END = "end"
+    """The run is over; what it has asked for still counts."""
+
+
+class EndReason(StrEnum):
+    """Why a run is over. Final: a run that has ended never changes again."""
+
+    GOAL = "goal"
+    """A goal exit: counted as a conversion."""
+    EXIT = "exit"
+    """Another exit."""
+    STEP = "step"
+    """A step with `end = true`."""
+    COMPLETED = "completed"
+    """Every step was done, skipped or too late."""
+
+    @property
+    def cancels_unsent(self) -> bool:
+        """Whether tasks that no member has confirmed yet must be cancelled."""
+        return self in {EndReason.GOAL, EndReason.EXIT}
+
+
+def _aware(_instance: object, attribute: Attribute[datetime], value: datetime) -> None:
+    require_aware(value, attribute.name)
+
+
+@frozen(kw_only=True)
+class EnrolmentState:
+    """One run of one customer, as the planner needs it.
+
+    Attributes:
+        id: The run.
+        sop: The SOP's name.
+        version: The pinned version.
+        customer: external_userid.
+        member: userid of the member who sends.
+        anchor_at: What the offsets count from.
+        enrolled_at: When the customer came in.
+        done: Step id to outcome, for every step that was decided. A step whose outcome starts with
+            `skipped`, `blocked` or `dropped` asked nobody for anything; any other outcome keeps the run open until the
+            step can no longer go out.
+        arm_seed: Draws the arms; empty means the customer's id.
+    """
+
+    id: str
+    sop: str
+    version: int
+    customer: str
+    member: str
+    anchor_at: datetime = field(validator=_aware)
+    enrolled_at: datetime = field(validator=_aware)
+    done: Mapping[str, str] = field(factory=dict[str, str])
+    arm_seed: str = ""
+
+    @property
+    def seed(self) -> str:
+        """What the arms are drawn from."""
+        return self.arm_seed or self.customer
+
+
+@frozen(kw_only=True)
+class Decision:
+    """One decision with its reason. A step with several actions gives one decision for each, in order.
+
+    Attributes:
+        step_id: The step; empty for `EXIT` and for `END` by completion.
+        kind: What to do.
+        due_at: When it was, or will be, due (UTC).
+        reason: A code of `reason_text`.
+        provisional: Whether the time rests on a year whose holidays are not published.
+        do: The action; `None` where the whole step is skipped or deferred.
+        arm: The drawn arm of an A/B step.
+        moved_from: The nominal time, when window or calendar moved it.
+        detail: The text behind the reason: the condition that was false, the exit that was true.
+    """
+
+    step_id: str
+    kind: DecisionKind
+    due_at: datetime
+    reason: str
+    provisional: bool = False
+    do: Action | None = None
+    arm: str | None = None
+    moved_from: datetime | None = None
+    detail: str = ""
+
+
+@frozen(kw_only=True)
+class Plan:
+    """What to do now, and when to ask again.
+
+    Attributes:
+        decisions: In the order in which they apply.
+        wake_at: When to plan again, always later than `now`; `None` once the run has ended.
+        ended: Why the run is over; `None` while it lives.
+    """
+
+    decisions: tuple[Decision, ...]
+    wake_at: datetime | None
+    ended: EndReason | None
+
+    @property
+    def settled(self) -> frozenset[str]:
+        """The step ids that this plan decides for ever; add them to `EnrolmentState.done`."""
+        settled = (item for item in self.decisions if item.kind is not DecisionKind.DEFER)
+        return frozenset(item.step_id for item in settled if item.step_id)
+
+
+def plan(definition: Definition, enrolment: EnrolmentState, facts: Facts, now: datetime, *, calendar: Calendar) -> Plan:
+    """Decide what one run does at `now`.
+
+    Exits come first.
+    Then every step that is due and not done is decided once: done, skipped with a reason, or deferred.
+    A message or staff task happens only while the window is open; one that is later than the policy allows is skipped.
+
+    Args:
+        definition: The version that the run is pinned to.
+        enrolment: The run.
+        facts: What is known about the customer now.
+        now: Aware time.
+        calendar: Answers for days; used only if the window cares about holidays.
+
+    Raises:
+        ValidationError: `now` is naive.
+        ValueError: The calendar leaves no open day within 400 days.
+    """
+    moment = require_aware(now, "now").astimezone(UTC)
+    left = _exit(definition, facts, moment)
+    if left is not None:
+        return left
+    return _Run(definition, enrolment, facts, moment, calendar).plan()
+
+
+def _exit(definition: Definition, facts: Facts, now: datetime) -> Plan | None:
+    for item in definition.exits:
+        if item.when.evaluate(facts):
+            ended, reason = (EndReason.GOAL, "exit:goal") if item.goal else (EndReason.EXIT, "exit:condition")
+            text = item.when.text
+            decision = Decision(step_id="", kind=DecisionKind.EXIT, due_at=now, reason=reason, detail=text)
+            return Plan(decisions=(decision,), wake_at=None, ended=ended)
+    return None
+
+
+_KINDS: tuple[tuple[type[Action], DecisionKind], ...] = (
+    (Welcome, DecisionKind.WELCOME),
+    (StaffConfirmed, DecisionKind.SEND),
+    (StaffTask, DecisionKind.STAFF_TASK),
+    (EndAction, DecisionKind.END),
+    (Action, DecisionKind.ACTION),
+)
+
+
+@frozen
+class _Run:
+    """One call of `plan` for a run that no exit has ended."""
+
+    definition: Definition
+    enrolment: EnrolmentState
+    facts: Facts
+    now: datetime
+    calendar: Calendar
+
+    def plan(self) -> Plan:
+        """Decide every step whose time has come, in the order of their times."""
+        decisions: list[Decision] = []
+        wakes: list[datetime] = []
+        asked: list[datetime] = []
+        for step, times in self._timetable():
+            if min(times.nominal_at, times.due_at) > self.now:
+                wakes.append(times.due_at)
+                continue
+            made = tuple(self._decide(step, times))
+            decisions.extend(made)
+            if made[-1].kind is DecisionKind.END:
+                return Plan(decisions=tuple(decisions), wake_at=None, ended=EndReason.STEP)
+            if made[-1].kind is DecisionKind.DEFER:
+                wakes.append(made[-1].due_at)
+            elif made[0].kind is not DecisionKind.SKIP and times.until is not None:
+                asked.append(times.until)
+        return self._close(decisions, wakes, asked)
+
+    def _close(self, decisions: list[Decision], wakes: list[datetime], asked: list[datetime]) -> Plan:
+        """Keep the run until its last touch may no longer go out, so that exits and the goal still count."""
+        closing = self.now if wakes else max([self.now, *asked, *self._asked_before()])
+        if closing > self.now:
+            wakes = [closing]
+        if wakes:
+            return Plan(decisions=tuple(decisions), wake_at=min(wakes), ended=None)
+        end = Decision(step_id="", kind=DecisionKind.END, due_at=self.now, reason="end:completed")
+        return Plan(decisions=(*decisions, end), wake_at=None, ended=EndReason.COMPLETED)
+
+    def _asked_before(self) -> list[datetime]:
+        outcomes = self.enrolment.done
+        steps = [step for step in self.definition.steps if step.id in outcomes and step.reaches_people]
+        asked = [self._slot(step).until for step in steps if not outcomes[step.id].startswith(_NOTHING_ASKED)]
+        return [until for until in asked if until is not None]
+
+    def _slot(self, step: Step) -> Slot:
+        return slot(self.definition, step, self.enrolment.anchor_at, self.calendar, seed=self.enrolment.seed)
+
+    def _timetable(self) -> list[tuple[Step, Slot]]:
+        done = self.enrolment.done
+        pairs = [(step, self._slot(step)) for step in self.definition.steps if step.id not in done]
+        return sorted(pairs, key=_due)
+
+    def _decide(self, step: Step, times: Slot) -> Iterator[Decision]:
+        """Time first, then the wait, then the guard, then what stands in the way of the touch."""
+        opening = next_opening(self.definition, self.now, self.calendar) if step.reaches_people else self.now
+        late = times.until is not None and opening > times.until
+        refused = (
+            self._timing(step, times, opening, late=late) or self._waiting(step, times) or self._guard(step, times)
+        )
+        if refused is not None:
+            yield refused
+            return
+        arm = step.ab.draw(self.enrolment.seed, step.id) if step.ab is not None else None
+        obstacle = "skipped:late" if late else self._obstacle(step, arm)
+        if obstacle is not None:
+            yield _made(step, times, DecisionKind.SKIP, obstacle, arm=arm)
+        for action in step.do:
+            # What a message would have marked is not marked without it; but a run that should end, ends.
+            if obstacle is None or isinstance(action, EndAction):
+                yield self._action(step, times, action, arm)
+
+    def _timing(self, step: Step, times: Slot, opening: datetime, *, late: bool) -> Decision | None:
+        if self.now < times.due_at:
+            return _made(step, times, DecisionKind.DEFER, times.reason)
+        if late:
+            before = times.until is not None and times.until < self.enrolment.enrolled_at
+            return _made(step, times, DecisionKind.SKIP, "skipped:before_entry") if before else None
+        if opening > self.now:
+            return _made(step, times, DecisionKind.DEFER, "deferred:window", at=opening)
+        return None
+
+    def _waiting(self, step: Step, times: Slot) -> Decision | None:
+        if step.wait is None or step.wait.until.evaluate(self.facts):
+            return None
+        limit, text = times.due_at + step.wait.max, step.wait.until.text
+        if self.now >= limit:
+            return _made(step, times, DecisionKind.SKIP, "skipped:timeout", detail=text)
+        again = min(limit, self.now + _LOOK_AGAIN)
+        return _made(step, times, DecisionKind.DEFER, "deferred:waiting", at=again, detail=text)
+
+    def _guard(self, step: Step, times: Slot) -> Decision | None:
+        truth = True if step.when is None else step.when.evaluate(self.facts)
+        if truth or step.when is None:
+            return None
+        reason = "skipped:unknown" if truth is None else "skipped:condition"
+        return _made(step, times, DecisionKind.SKIP, reason, detail=step.when.text)
+
+    def _obstacle(self, step: Step, arm: str | None) -> str | None:
+        if arm == HOLDOUT:
+            return "skipped:holdout"
+        is_touch = step.reaches_people or step.is_welcome
+        if is_touch and any(action.needs_friend for action in step.do) and not self.facts.following():
+            return "blocked:not_friend"
+        return None
+
+    def _action(self, step: Step, times: Slot, action: Action, arm: str | None) -> Decision:
+        if action.needs_friend and not self.facts.following():
+            return _made(step, times, DecisionKind.SKIP, "blocked:not_friend", do=action, arm=arm)
+        kind = next(kind for known, kind in _KINDS if isinstance(action, known))
+        reason = "end:step" if kind is DecisionKind.END else times.reason
+        return _made(step, times, kind, reason, do=action.for_arm(arm), arm=arm)
+
+
+def _due(pair: tuple[Step, Slot]) -> datetime:
+    return pair[1].due_at
+
+
+def _made(
+    step: Step,
+    times: Slot,
+    kind: DecisionKind,
+    reason: str,
+    *,
+    at: datetime | None = None,
+    do: Action | None = None,
+    arm: str | None = None,
+    detail: str = "",
+) -> Decision:
+    return Decision(
+        step_id=step.id,
+        kind=kind,
+        due_at=at or times.due_at,
+        reason=reason,
+        provisional=times.provisional,
+        do=do,
+        arm=arm,
+        moved_from=None if times.due_at == times.nominal_at else times.nominal_at,
+        detail=detail,
+    )
