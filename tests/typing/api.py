@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from typing import assert_type
 
 from wecom_auto import AsyncPages, AsyncWeCom, Call, Calls, Page, Pages, Response, WeCom
-from wecom_auto.callbacks import CustomerAdded, Event, EventRouter
+from wecom_auto.callbacks import CustomerAdded, CustomerEdited, Event, EventRouter
 from wecom_auto.models import AddWay, ContactWayCreated, CustomerDetail, FollowedCustomer, MassMessageCreated, TagGroup
 
 
@@ -61,17 +61,25 @@ def mistakes(wecom: WeCom) -> None:
 
 
 def handlers(router: EventRouter) -> None:
-    """A handler's argument is known from the event it is registered for."""
+    """A handler's argument is known from the event, or events, it is registered for."""
 
     @router.on(CustomerAdded)
     def added(event: CustomerAdded) -> None:
         assert_type(event.external_userid, str)
 
+    @router.on(CustomerAdded, CustomerEdited)
+    def either(event: CustomerAdded | CustomerEdited) -> None:
+        assert_type(event.userid, str)
+
     @router.on(Event)
     async def anything(event: Event) -> None:
         assert_type(event, Event)
 
+    @router.on(CustomerAdded, where=lambda event: event.state.startswith("showroom-"))
+    def showroom(event: CustomerAdded) -> None:
+        assert_type(event.state, str)
+
     @router.on(CustomerAdded)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     def wrong(event: int) -> None: ...
 
-    assert_type((added, anything, wrong).__len__(), int)
+    assert_type((added, either, anything, showroom, wrong).__len__(), int)
