@@ -176,7 +176,7 @@ class Call(Generic[T]):
             return cast("T", None)
         if not self.key:
             return cast("T", _codec.decode(self.result, answer))
-        return cast("T", _codec.decode(self.result, answer.get(self.key)))
+        return cast("T", _codec.decode(self.result, answer.get(self.key), at=self.key))
 
     def _decode_page(self, answer: JSONObject) -> Page[Any]:
         rest = {key: value for key, value in answer.items() if key not in (self.items, "errcode", "errmsg")}
@@ -185,7 +185,7 @@ class Call(Generic[T]):
             msg = f"{self.name}: {self.items} is {type(raw_items).__name__}, not a list"
             raise DecodeError(msg, path=self.items)
         many: Any = GenericAlias(tuple, (self.result, ...))
-        items = _codec.decode(many, raw_items)
+        items = _codec.decode(many, raw_items, at=self.items)
         return Page(items=items, next_cursor=str(rest.pop("next_cursor", None) or ""), extra=rest)
 
     def __repr__(self) -> str:

@@ -156,9 +156,14 @@ class WeCom(_Client[Sync, Transport]):
 
     Example:
         ```python
-        with WeCom("ww0123456789abcdef", secret="…") as wecom:
+        from wecom_auto import WeCom
+        from wecom_auto.testing import FakeWeCom
+
+        fake = FakeWeCom()
+        fake.add_customer(name="李四", followed_by="zhangsan")
+        with fake.serve() as url, WeCom(fake.corp_id, fake.secret, base_url=url) as wecom:
             for external_userid in wecom.customers.list("zhangsan"):
-                print(wecom.customers.get(external_userid).customer.name)
+                assert wecom.customers.get(external_userid).customer.name == "李四"
         ```
 
     Args:

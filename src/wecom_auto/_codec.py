@@ -11,14 +11,16 @@ A cattrs converter is the registry of what is read and written how;
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeVar, cast
-
-import cattrs
+import functools
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from wecom_auto import _decode, _encode
 from wecom_auto._model import Model, is_subclass
 from wecom_auto._types import JSON, JSONObject
 from wecom_auto.errors import DecodeError
+
+if TYPE_CHECKING:
+    import cattrs
 
 __all__ = ["decode", "encode", "encode_object"]
 
@@ -27,14 +29,15 @@ T = TypeVar("T")
 _ENVELOPE: Final = frozenset({"errcode", "errmsg"})
 
 
-def _build_converter() -> cattrs.Converter:
+@functools.cache
+def _converter() -> cattrs.Converter:
+    # Imported at first use: it would be a tenth of what `import wecom_auto` costs.
+    import cattrs
+
     converter = cattrs.Converter(detailed_validation=False, unstructure_fallback_factory=_encode.refuse)
     _decode.register(converter)
     _encode.register(converter)
     return converter
-
-
-_converter: Final = _build_converter()
 
 
 def decode(kind: type[T], raw: object, *, at: str = "") -> T:
@@ -54,7 +57,7 @@ def decode(kind: type[T], raw: object, *, at: str = "") -> T:
         envelope = cast("dict[str, Any]", raw)
         raw = {key: value for key, value in envelope.items() if key not in _ENVELOPE}
     try:
-        return cast("T", _converter.get_structure_hook(kind)(raw, kind))
+        return cast("T", _converter().get_structure_hook(kind)(raw, kind))
     except _decode.Mismatch as mismatch:
         raise DecodeError(mismatch.message, path=_spell(at, mismatch.path)) from None
 
@@ -67,12 +70,12 @@ def encode(value: object) -> JSON:
     Raises:
         ValidationError: A datetime is naive, or something has no JSON form.
     """
-    return cast("JSON", _converter.unstructure(value))
+    return cast("JSON", _converter().unstructure(value))
 
 
 def encode_object(value: object) -> JSONObject:
     """Return a model or mapping as a JSON object; see `encode`."""
-    return cast("JSONObject", _converter.unstructure(value))
+    return cast("JSONObject", _converter().unstructure(value))
 
 
 def _spell(at: str, path: list[str | int]) -> str:

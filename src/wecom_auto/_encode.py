@@ -7,10 +7,9 @@ import types
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
 import attrs
-import cattrs
 
 from wecom_auto._decode import OUTER
 from wecom_auto._model import (
@@ -29,6 +28,9 @@ from wecom_auto._model import (
 from wecom_auto._time import to_unix
 from wecom_auto._types import UNSET
 from wecom_auto.errors import ValidationError
+
+if TYPE_CHECKING:
+    import cattrs
 
 __all__ = ["Encoder", "register"]
 

@@ -80,7 +80,8 @@ class Options:
     """What `with_options` may change.
 
     Attributes:
-        timeout_seconds: For each step of one send: connect (at most 5 s), write, read.
+        timeout_seconds: For each step of one send: connect (at most 5 s), write, the wait for each piece of the answer;
+            and for the answer's end. Unlimited is only a server that drips header lines.
         retry: How often and how patiently calls are repeated.
         max_wait_seconds: The longest pause for a rate limit; a longer one raises `RateLimitError` at once.
         validate: Check the manual's limits before sending.
@@ -316,7 +317,7 @@ class Engine:
         answer: Any
         try:
             answer = json_loads(reply.content)
-        except ValueError:
+        except (ValueError, RecursionError):  # the standard parser gives up on deep nesting with the latter
             answer = None
         if not isinstance(answer, dict) or reply.status >= _SERVER_ERROR:
             kind = reply.headers.get("content-type", "no content type")

@@ -90,6 +90,11 @@ def test_null_items_are_left_out() -> None:
     assert _codec.decode(tuple[str, ...], ["a", None, "b"]) == ("a", "b")
 
 
+def test_a_list_that_is_left_out_is_empty() -> None:
+    """A corp without tags answers no list at all."""
+    assert _codec.decode(tuple[TagGroup, ...], None) == ()
+
+
 def test_the_envelope_is_no_field() -> None:
     """The errcode and errmsg of an answer do not land in `extra`, but unknown fields of it do."""
     sent = _codec.decode(SentMessage, {"errcode": 0, "errmsg": "ok", "msgid": "m", "future": 1})
@@ -167,7 +172,15 @@ def test_what_means_absence_is_left_out() -> None:
 
 def test_plain_values_pass() -> None:
     """What JSON knows is written as it is; enums as their values, tuples and sets as lists."""
-    value: Any = {"n": 1, "f": 1.5, "t": "字", "b": True, "e": AddWay.QR_CODE, "s": models.ChatType.GROUP, "l": ("a", 2)}
+    value: Any = {
+        "n": 1,
+        "f": 1.5,
+        "t": "字",
+        "b": True,
+        "e": AddWay.QR_CODE,
+        "s": models.ChatType.GROUP,
+        "l": ("a", 2),
+    }
     assert _codec.encode(value) == {"n": 1, "f": 1.5, "t": "字", "b": True, "e": 1, "s": "group", "l": ["a", 2]}
     assert type(_codec.encode(models.ChatType.GROUP)) is str
     assert type(_codec.encode(AddWay.QR_CODE)) is int
@@ -212,3 +225,13 @@ def test_first_use_from_many_threads() -> None:
 def test_an_answer_without_content() -> None:
     """A union with None reads null as None."""
     assert _codec.decode(Tag | NoneType, None) is None  # type: ignore[arg-type]  # a union is no class
+
+
+def test_nothing_extra_is_a_mapping() -> None:
+    """The shared empty mapping behaves like any other and cannot be filled."""
+    extra = Tag(id="t").extra
+    assert (dict(extra), len(extra), repr(extra), extra.get("x")) == ({}, 0, "{}", None)
+    with pytest.raises(KeyError):
+        extra["x"]
+    with pytest.raises(TypeError):
+        extra["x"] = 1  # type: ignore[index]  # the point of the test

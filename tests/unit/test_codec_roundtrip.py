@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from tests.unit._models import MODELS, values_of
+
 from wecom_auto import _codec
 from wecom_auto._model import Model
 

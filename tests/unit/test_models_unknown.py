@@ -11,15 +11,27 @@ from typing import Any
 
 import attrs
 import pytest
-
 from tests.unit._models import MODELS, fields, smallest
+
 from wecom_auto import _codec, models
-from wecom_auto._model import Form, Model, OpenIntEnum, OpenStrEnum, Tagged, form_of, is_subclass, strip_optional, wire_name
+from wecom_auto._model import (
+    Form,
+    Model,
+    OpenIntEnum,
+    OpenStrEnum,
+    Tagged,
+    form_of,
+    is_subclass,
+    strip_optional,
+    wire_name,
+)
 from wecom_auto.errors import DecodeError
 from wecom_auto.models import AddWay, Attachment, ChatType, ImageAttachment, LinkAttachment, UnknownAttachment
 
 ENUMS = [
-    kind for name in models.__all__ if is_subclass(kind := getattr(models, name), OpenIntEnum) and kind is not OpenIntEnum
+    kind
+    for name in models.__all__
+    if is_subclass(kind := getattr(models, name), OpenIntEnum) and kind is not OpenIntEnum
 ]
 FIELDS = [(kind, field) for kind in MODELS for field in fields(kind)]
 IDS = [f"{kind.__name__}.{field.name}" for kind, field in FIELDS]
@@ -89,7 +101,9 @@ def expect_unreadable(kind: type[Model], raw: dict[str, Any], key: str) -> None:
     assert "five" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("kind", "field"), [(k, f) for k, f in FIELDS if is_subclass(strip_optional(f.type), OpenIntEnum)])
+@pytest.mark.parametrize(
+    ("kind", "field"), [(k, f) for k, f in FIELDS if is_subclass(strip_optional(f.type), OpenIntEnum)]
+)
 def test_a_future_number_becomes_a_member(kind: type[Model], field: attrs.Attribute[Any]) -> None:
     """A number that the manual does not list yet is a member of its own and is written back as it came."""
     value = read(kind, smallest(kind) | {wire_name(field): 9999})
@@ -132,7 +146,7 @@ def test_an_unknown_member_crosses_process_borders() -> None:
     """A worker that has never seen the number unpickles it all the same."""
     code = "import pickle, sys; print(repr(pickle.load(sys.stdin.buffer)))"
     blob = pickle.dumps((AddWay(9998), ChatType("voxel")))
-    done = subprocess.run([sys.executable, "-c", code], input=blob, capture_output=True, check=True)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", code], input=blob, capture_output=True, check=True)
     assert done.stdout.decode().strip() == "(<AddWay.UNKNOWN_9998: 9998>, <ChatType.UNKNOWN_voxel: 'voxel'>)"
 
 
@@ -195,8 +209,14 @@ def test_mobile_numbers_and_unknown_fields_stay_out_of_a_repr() -> None:
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        (models.Customer(external_userid="wm1", name="<b>李四</b>", gender=models.Gender.MALE), "&lt;b&gt;李四&lt;/b&gt;"),
-        (models.TagGroup(group_id="g", group_name="意向", tags=(models.Tag(id="t", name="高", deleted=True),)), "高 (deleted)"),
+        (
+            models.Customer(external_userid="wm1", name="<b>李四</b>", gender=models.Gender.MALE),
+            "&lt;b&gt;李四&lt;/b&gt;",
+        ),
+        (
+            models.TagGroup(group_id="g", group_name="意向", tags=(models.Tag(id="t", name="高", deleted=True),)),
+            "高 (deleted)",
+        ),
         (models.ContactWay(config_id="c", remark="展厅", users=("a", "b"), parties=(2,)), "a, b"),
         (models.MassMessage(msgid="m", text=models.Text(content="你好"), attachments=(ImageAttachment(),)), "你好"),
     ],

@@ -75,7 +75,7 @@ class ContactWayEndpoints(Endpoints[C]):
         Members must be activated, real-name verified and have customer contact.
         The console does not show contact ways: keep the `config_id`.
 
-        Manual: `配置客户联系「联系我」方式 <https://developer.work.weixin.qq.com/document/path/92228>`_
+        Manual: `配置客户联系「联系我」方式 <https://developer.work.weixin.qq.com/document/path/92228>`__
 
         Args:
             users: The members, up to 100 with everybody in `parties`.
@@ -130,7 +130,7 @@ class ContactWayEndpoints(Endpoints[C]):
     def get(self, config_id: str) -> Call[ContactWay]:
         """Fetch one contact way.
 
-        Manual: `获取企业已配置的「联系我」方式 <https://developer.work.weixin.qq.com/document/path/92228>`_
+        Manual: `获取企业已配置的「联系我」方式 <https://developer.work.weixin.qq.com/document/path/92228>`__
 
         Args:
             config_id: From `create` or `list`.
@@ -152,7 +152,7 @@ class ContactWayEndpoints(Endpoints[C]):
     ) -> Call[Page[ContactWayRef]]:
         """List one page of contact ways that were made after 2021-07-10; temporary ones are not listed.
 
-        Manual: `获取企业已配置的「联系我」列表 <https://developer.work.weixin.qq.com/document/path/92228>`_
+        Manual: `获取企业已配置的「联系我」列表 <https://developer.work.weixin.qq.com/document/path/92228>`__
 
         Args:
             start_at: Made at or after; aware. 90 days ago by default.
@@ -173,7 +173,7 @@ class ContactWayEndpoints(Endpoints[C]):
     ) -> Call[Page[ContactWayRef]]:
         """Iterate over the contact ways of a span of time; see `list`.
 
-        Manual: `获取企业已配置的「联系我」列表 <https://developer.work.weixin.qq.com/document/path/92228>`_
+        Manual: `获取企业已配置的「联系我」列表 <https://developer.work.weixin.qq.com/document/path/92228>`__
 
         Args:
             start_at: Made at or after; aware. 90 days ago by default.
@@ -214,7 +214,7 @@ class ContactWayEndpoints(Endpoints[C]):
 
         Type and scene cannot change. A temporary code that has expired cannot be edited.
 
-        Manual: `更新企业已配置的「联系我」方式 <https://developer.work.weixin.qq.com/document/path/92228>`_
+        Manual: `更新企业已配置的「联系我」方式 <https://developer.work.weixin.qq.com/document/path/92228>`__
 
         Args:
             config_id: Which one.
@@ -255,7 +255,7 @@ class ContactWayEndpoints(Endpoints[C]):
     def delete(self, config_id: str) -> Call[None]:
         """Delete a contact way; codes that were printed stop working.
 
-        Manual: `删除企业已配置的「联系我」方式 <https://developer.work.weixin.qq.com/document/path/92228>`_
+        Manual: `删除企业已配置的「联系我」方式 <https://developer.work.weixin.qq.com/document/path/92228>`__
 
         Args:
             config_id: Which one.
@@ -269,7 +269,7 @@ class ContactWayEndpoints(Endpoints[C]):
     def close_temp_chat(self, userid: str, external_userid: str) -> Call[None]:
         """End a temporary chat; the closing words go out first.
 
-        Manual: `结束临时会话 <https://developer.work.weixin.qq.com/document/path/92228>`_
+        Manual: `结束临时会话 <https://developer.work.weixin.qq.com/document/path/92228>`__
 
         Args:
             userid: The member.

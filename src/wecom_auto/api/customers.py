@@ -25,7 +25,7 @@ class CustomerEndpoints(Endpoints[C]):
     def list(self, userid: str) -> Call[tuple[str, ...]]:
         """List the external_userids of one member's customers, all at once.
 
-        Manual: `获取客户列表 <https://developer.work.weixin.qq.com/document/path/92113>`_
+        Manual: `获取客户列表 <https://developer.work.weixin.qq.com/document/path/92113>`__
 
         Args:
             userid: The member; they must have the customer-contact feature.
@@ -40,7 +40,7 @@ class CustomerEndpoints(Endpoints[C]):
     def get(self, external_userid: str, *, cursor: str = "") -> Call[CustomerDetail]:
         """Fetch one customer and the members who follow them, with remarks, tags and sources.
 
-        Manual: `获取客户详情 <https://developer.work.weixin.qq.com/document/path/92114>`_
+        Manual: `获取客户详情 <https://developer.work.weixin.qq.com/document/path/92114>`__
 
         Args:
             external_userid: The customer, ``wm…`` or ``wo…``.
@@ -60,7 +60,7 @@ class CustomerEndpoints(Endpoints[C]):
 
         Members without an interop licence are named in ``page.extra["fail_info"]``.
 
-        Manual: `批量获取客户详情 <https://developer.work.weixin.qq.com/document/path/92994>`_
+        Manual: `批量获取客户详情 <https://developer.work.weixin.qq.com/document/path/92994>`__
 
         Args:
             userids: The members, 1 to 100.
@@ -78,7 +78,7 @@ class CustomerEndpoints(Endpoints[C]):
     ) -> Call[Page[FollowedCustomer]]:
         """Iterate over the customers of up to 100 members, page by page.
 
-        Manual: `批量获取客户详情 <https://developer.work.weixin.qq.com/document/path/92994>`_
+        Manual: `批量获取客户详情 <https://developer.work.weixin.qq.com/document/path/92994>`__
 
         Args:
             userids: The members, 1 to 100.
@@ -110,7 +110,7 @@ class CustomerEndpoints(Endpoints[C]):
     ) -> Call[None]:
         """Change what a member notes about a customer. Fields that are not given stay; empty texts clear.
 
-        Manual: `修改客户备注信息 <https://developer.work.weixin.qq.com/document/path/92115>`_
+        Manual: `修改客户备注信息 <https://developer.work.weixin.qq.com/document/path/92115>`__
 
         Args:
             external_userid: The customer.

@@ -17,7 +17,7 @@ class FollowUserEndpoints(Endpoints[C]):
     def list(self) -> Call[tuple[str, ...]]:
         """List the userids of the members who may have customers, within the app's visible range.
 
-        Manual: `获取配置了客户联系功能的成员列表 <https://developer.work.weixin.qq.com/document/path/92571>`_
+        Manual: `获取配置了客户联系功能的成员列表 <https://developer.work.weixin.qq.com/document/path/92571>`__
 
         Returns:
             The userids; all at once, there are no pages.

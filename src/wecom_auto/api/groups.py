@@ -29,7 +29,7 @@ class GroupEndpoints(Endpoints[C]):
 
         After a change event the list of members may lag; compare `GroupChat.member_version`.
 
-        Manual: `获取客户群详情 <https://developer.work.weixin.qq.com/document/path/92122>`_
+        Manual: `获取客户群详情 <https://developer.work.weixin.qq.com/document/path/92122>`__
 
         Args:
             chat_id: The group, ``wr…``.
@@ -54,7 +54,7 @@ class GroupEndpoints(Endpoints[C]):
     ) -> Call[Page[GroupRef]]:
         """List one page of groups.
 
-        Manual: `获取客户群列表 <https://developer.work.weixin.qq.com/document/path/92120>`_
+        Manual: `获取客户群列表 <https://developer.work.weixin.qq.com/document/path/92120>`__
 
         Args:
             status: Only groups that wait to change hands; NORMAL (0) lists all.
@@ -79,7 +79,7 @@ class GroupEndpoints(Endpoints[C]):
     ) -> Call[Page[GroupRef]]:
         """Iterate over the groups; see `list`.
 
-        Manual: `获取客户群列表 <https://developer.work.weixin.qq.com/document/path/92120>`_
+        Manual: `获取客户群列表 <https://developer.work.weixin.qq.com/document/path/92120>`__
 
         Args:
             status: Only groups that wait to change hands; NORMAL (0) lists all.

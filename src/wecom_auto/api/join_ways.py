@@ -46,7 +46,7 @@ class JoinWayEndpoints(Endpoints[C]):
 
         A corp has room for 500,000, together with contact ways. The console does not show them: keep the `config_id`.
 
-        Manual: `配置客户群进群方式 <https://developer.work.weixin.qq.com/document/path/92229>`_
+        Manual: `配置客户群进群方式 <https://developer.work.weixin.qq.com/document/path/92229>`__
 
         Args:
             chat_ids: The groups, 1 to 5, filled in order.
@@ -80,7 +80,7 @@ class JoinWayEndpoints(Endpoints[C]):
     def get(self, config_id: str) -> Call[JoinWay]:
         """Fetch one join way, with the URL of its code.
 
-        Manual: `获取客户群进群方式配置 <https://developer.work.weixin.qq.com/document/path/92229>`_
+        Manual: `获取客户群进群方式配置 <https://developer.work.weixin.qq.com/document/path/92229>`__
 
         Args:
             config_id: From `create`.
@@ -107,7 +107,7 @@ class JoinWayEndpoints(Endpoints[C]):
     ) -> Call[None]:
         """Replace the whole configuration of a join way: what is not given falls back to the platform's default.
 
-        Manual: `更新客户群进群方式配置 <https://developer.work.weixin.qq.com/document/path/92229>`_
+        Manual: `更新客户群进群方式配置 <https://developer.work.weixin.qq.com/document/path/92229>`__
 
         Args:
             config_id: Which one.
@@ -142,7 +142,7 @@ class JoinWayEndpoints(Endpoints[C]):
     def delete(self, config_id: str) -> Call[None]:
         """Delete a join way; codes that were printed stop working.
 
-        Manual: `删除客户群进群方式配置 <https://developer.work.weixin.qq.com/document/path/92229>`_
+        Manual: `删除客户群进群方式配置 <https://developer.work.weixin.qq.com/document/path/92229>`__
 
         Args:
             config_id: Which one.

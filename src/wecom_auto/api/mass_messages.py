@@ -53,7 +53,7 @@ class MassMessageEndpoints(Endpoints[C]):
         Look with `list` before you try again; the list may lag.
         Customers get at most as many mass messages a month as it has days; the corp may have chosen fewer.
 
-        Manual: `创建企业群发 <https://developer.work.weixin.qq.com/document/path/92135>`_
+        Manual: `创建企业群发 <https://developer.work.weixin.qq.com/document/path/92135>`__
 
         Args:
             chat_type: Customers, or groups.
@@ -113,7 +113,7 @@ class MassMessageEndpoints(Endpoints[C]):
     ) -> Call[Page[MassMessage]]:
         """List one page of the mass messages that were made in a span of time.
 
-        Manual: `获取群发记录列表 <https://developer.work.weixin.qq.com/document/path/93338>`_
+        Manual: `获取群发记录列表 <https://developer.work.weixin.qq.com/document/path/93338>`__
 
         Args:
             chat_type: To customers, or to groups.
@@ -140,7 +140,7 @@ class MassMessageEndpoints(Endpoints[C]):
     ) -> Call[Page[MassMessage]]:
         """Iterate over the mass messages that were made in a span of time; see `list`.
 
-        Manual: `获取群发记录列表 <https://developer.work.weixin.qq.com/document/path/93338>`_
+        Manual: `获取群发记录列表 <https://developer.work.weixin.qq.com/document/path/93338>`__
 
         Args:
             chat_type: To customers, or to groups.
@@ -186,7 +186,7 @@ class MassMessageEndpoints(Endpoints[C]):
 
         Nothing calls back when a member confirms: ask again, with growing pauses.
 
-        Manual: `获取群发成员发送任务列表 <https://developer.work.weixin.qq.com/document/path/93338>`_
+        Manual: `获取群发成员发送任务列表 <https://developer.work.weixin.qq.com/document/path/93338>`__
 
         Args:
             msgid: The mass message.
@@ -208,7 +208,7 @@ class MassMessageEndpoints(Endpoints[C]):
 
         Of messages to groups only those are listed that were sent.
 
-        Manual: `获取企业群发成员执行结果 <https://developer.work.weixin.qq.com/document/path/93338>`_
+        Manual: `获取企业群发成员执行结果 <https://developer.work.weixin.qq.com/document/path/93338>`__
 
         Args:
             msgid: The mass message.
@@ -228,7 +228,7 @@ class MassMessageEndpoints(Endpoints[C]):
     def remind(self, msgid: str) -> Call[None]:
         """Nudge the members who have not confirmed. A lost answer is not repeated: they would be nudged twice.
 
-        Manual: `提醒成员群发 <https://developer.work.weixin.qq.com/document/path/97610>`_
+        Manual: `提醒成员群发 <https://developer.work.weixin.qq.com/document/path/97610>`__
 
         Args:
             msgid: The mass message; at most 3 times in 24 hours.
@@ -242,7 +242,7 @@ class MassMessageEndpoints(Endpoints[C]):
     def cancel(self, msgid: str) -> Call[None]:
         """Stop what is not sent yet. What was delivered stays delivered.
 
-        Manual: `停止企业群发 <https://developer.work.weixin.qq.com/document/path/97611>`_
+        Manual: `停止企业群发 <https://developer.work.weixin.qq.com/document/path/97611>`__
 
         Args:
             msgid: The mass message.

@@ -34,7 +34,7 @@ class MediaEndpoints(Endpoints[C]):
 
         A lost answer is repeated: a second copy only dies later.
 
-        Manual: `上传临时素材 <https://developer.work.weixin.qq.com/document/path/90253>`_
+        Manual: `上传临时素材 <https://developer.work.weixin.qq.com/document/path/90253>`__
 
         Args:
             kind: Picture (JPG, PNG; 10 MB), voice (AMR; 2 MB, 60 s), video (MP4; 10 MB) or file (20 MB).
@@ -56,7 +56,7 @@ class MediaEndpoints(Endpoints[C]):
 
         A corp may upload 1,000 a day and 3,000 a month.
 
-        Manual: `上传图片 <https://developer.work.weixin.qq.com/document/path/90256>`_
+        Manual: `上传图片 <https://developer.work.weixin.qq.com/document/path/90256>`__
 
         Args:
             file: The bytes, an open file or a path; 6 bytes to 2 MB.

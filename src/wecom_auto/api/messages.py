@@ -84,7 +84,7 @@ class MessageEndpoints(Endpoints[C]):
         Per member: 30 a minute and 1,000 an hour; the platform drops the rest without a word.
         Avoid the full and the half hour.
 
-        Manual: `发送应用消息 <https://developer.work.weixin.qq.com/document/path/90236>`_
+        Manual: `发送应用消息 <https://developer.work.weixin.qq.com/document/path/90236>`__
 
         Args:
             message: What to send, for example ``TextMessage(content="…")``.

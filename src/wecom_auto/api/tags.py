@@ -26,7 +26,7 @@ class TagEndpoints(Endpoints[C]):
     def list(self, *, tag_ids: Sequence[str] = (), group_ids: Sequence[str] = ()) -> Call[tuple[TagGroup, ...]]:
         """List tag groups with their tags; all of them if no ids are given.
 
-        Manual: `获取企业标签库 <https://developer.work.weixin.qq.com/document/path/92117>`_
+        Manual: `获取企业标签库 <https://developer.work.weixin.qq.com/document/path/92117>`__
 
         Args:
             tag_ids: Only the groups of these tags; deleted ones are told too.
@@ -55,7 +55,7 @@ class TagEndpoints(Endpoints[C]):
         Repeating the call makes no second tag, so it is repeated after a lost answer.
         A corp has room for 10,000 tags, strategy tags included.
 
-        Manual: `添加企业客户标签 <https://developer.work.weixin.qq.com/document/path/92117>`_
+        Manual: `添加企业客户标签 <https://developer.work.weixin.qq.com/document/path/92117>`__
 
         Args:
             tags: At least one; texts are names.
@@ -105,7 +105,7 @@ class TagEndpoints(Endpoints[C]):
     ) -> Call[None]:
         """Rename or reorder a tag or a group. An app may edit only its own.
 
-        Manual: `编辑企业客户标签 <https://developer.work.weixin.qq.com/document/path/92117>`_
+        Manual: `编辑企业客户标签 <https://developer.work.weixin.qq.com/document/path/92117>`__
 
         Args:
             id: A tag id or a group id.
@@ -131,7 +131,7 @@ class TagEndpoints(Endpoints[C]):
     ) -> Call[None]:
         """Delete tags, or whole groups. A group vanishes with its last tag. An app may delete only its own.
 
-        Manual: `删除企业客户标签 <https://developer.work.weixin.qq.com/document/path/92117>`_
+        Manual: `删除企业客户标签 <https://developer.work.weixin.qq.com/document/path/92117>`__
 
         Args:
             tag_ids: Tags to delete.
@@ -164,7 +164,7 @@ class TagEndpoints(Endpoints[C]):
         The platform sends no callback for this: what mirrors tags must be told by the caller.
         At most 3,000 tags fit on one member's view of one customer.
 
-        Manual: `编辑客户企业标签 <https://developer.work.weixin.qq.com/document/path/92118>`_
+        Manual: `编辑客户企业标签 <https://developer.work.weixin.qq.com/document/path/92118>`__
 
         Args:
             userid: The member; they must follow the customer.

@@ -38,7 +38,7 @@ class WelcomeEndpoints(Endpoints[C]):
         There is no code if the console greets for that member: let one of the two do it.
         Nothing is filled in: write the name into the text yourself, if the 20 seconds allow asking for it.
 
-        Manual: `发送新客户欢迎语 <https://developer.work.weixin.qq.com/document/path/92137>`_
+        Manual: `发送新客户欢迎语 <https://developer.work.weixin.qq.com/document/path/92137>`__
 
         Args:
             welcome_code: From the event; it dies after 20 seconds.

@@ -1,0 +1,62 @@
+"""Every endpoint keeps its promise: at every door, in every colour, with either HTTP library."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+from tests.contract._cases import CASES
+from tests.contract._cassettes import HOST, tape
+from tests.contract._doors import play
+
+import wecom_auto.api
+from wecom_auto.testing import FakeWeCom
+
+case = pytest.mark.parametrize("name", CASES)
+library = pytest.mark.parametrize("library", ["httpx", "httpx2"])
+colour = pytest.mark.parametrize("colour", ["sync", "asyncio", "trio"])
+
+
+@case
+@library
+@colour
+def test_at_the_transport(name: str, library: str, colour: str) -> None:
+    """On the fake, without a socket."""
+    fake = FakeWeCom(seed=7)
+    transport = fake.transport_for(importlib.import_module(library))
+    assert play(name, fake, colour, library=library, transport=transport)
+
+
+@case
+@library
+@colour
+def test_over_http(name: str, library: str, colour: str) -> None:
+    """On the fake, over real HTTP."""
+    fake = FakeWeCom(seed=7)
+    with fake.serve() as url:
+        assert play(name, fake, colour, library=library, base_url=url)
+
+
+@case
+@library
+@colour
+def test_on_cassettes(name: str, library: str, colour: str) -> None:
+    """On what was recorded, without the fake answering; and the fake of today still says the same."""
+    fake = FakeWeCom(seed=7)
+    with fake.client() as shadow, tape(name, record=False) as replay:
+        assert play(name, fake, colour, library=library, base_url=HOST, shadow=shadow)
+        assert replay.all_played
+
+
+def test_every_endpoint_has_a_case() -> None:
+    """An endpoint without a contract case would be a promise that nobody checks."""
+    source = "".join(path.read_text("utf-8") for path in Path(wecom_auto.api.__file__).parent.glob("*.py"))
+    endpoints = set(re.findall(r'"/cgi-bin/([\w/]+)"', source))
+    played: set[str] = set()
+    for name in CASES:
+        fake = FakeWeCom(seed=7)
+        play(name, fake)
+        played |= {path for path in endpoints if fake.count(path)}
+    assert played == endpoints
