@@ -1,0 +1,15 @@
+"""The local mirror: customers, relations, tags, and what happened to them; filled in bulk, kept by events.
+
+It repairs itself from the platform's answers and refuses to trust the order in which events arrive.
+It knows nothing of schedules; they ask it for facts.
+The whole package needs the extra ``wecom-auto[sop]``.
+"""
+
+from __future__ import annotations
+
+from wecom_auto.directory._directory import Directory
+from wecom_auto.directory._facts import DirectoryFacts, Follower
+from wecom_auto.directory._relation import Relation, RelationStatus
+from wecom_auto.directory._sync import SyncProgress
+
+__all__ = ["Directory", "DirectoryFacts", "Follower", "Relation", "RelationStatus", "SyncProgress"]

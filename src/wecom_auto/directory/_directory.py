@@ -1,0 +1,276 @@
+"""The local mirror of customers, relations and tags, and the facts that schedules ask for.
+
+It believes times, not the order in which news arrives. It never calls the platform on its own:
+the calls it makes are made with the client that is passed in, and never inside a transaction.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import sqlalchemy as sa
+from attrs import evolve
+from sqlalchemy.engine import Connection, Engine
+
+from wecom_auto._time import Clock, from_unix, require_aware
+from wecom_auto._types import JSON
+from wecom_auto.callbacks.events import (
+    CustomerAdded,
+    CustomerEdited,
+    Event,
+    TagCreated,
+    TagKind,
+    TagUpdated,
+)
+from wecom_auto.directory import _answers as answers
+from wecom_auto.directory import _rows
+from wecom_auto.directory._answers import Write
+from wecom_auto.directory._facts import DirectoryFacts
+from wecom_auto.directory._relation import Relation
+from wecom_auto.directory._sync import SyncProgress, synchronise
+from wecom_auto.directory._tables import attributes, events, seen, tags
+from wecom_auto.errors import APIError, ValidationError
+from wecom_auto.models import CustomerDetail, FollowedCustomer, TagGroup
+from wecom_auto.store import insert_once, transaction, upsert
+
+if TYPE_CHECKING:
+    from wecom_auto._client import WeCom
+
+_NO_RELATION: Final = 84061
+"""The relation ended before we asked; its own event tells, or told."""
+
+
+class Directory:
+    """What one corp knows about its customers, in one database.
+
+    Args:
+        engine: An engine of `wecom_auto.store.open_store`.
+        corp_id: The corp; several corps share a database without seeing each other.
+        clock: Unix seconds of "now"; a test or the fake brings its own.
+    """
+
+    def __init__(self, engine: Engine, corp_id: str, *, clock: Clock = time.time) -> None:
+        self.engine = engine
+        self.corp_id = corp_id
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return f"Directory(corp_id={self.corp_id!r})"
+
+    def apply(self, event: Event, client: WeCom | None = None) -> bool:
+        """Take a callback into the mirror; an old event that arrives late undoes nothing.
+
+        Args:
+            event: Any event; one that says nothing about customers or tags is only remembered as seen.
+            client: Reads the rest of what the event hints at (customer detail, tag names).
+                Without it the mirror knows what the event itself says, until the next `sync`.
+
+        Returns:
+            False if this event was applied before.
+
+        Raises:
+            ValidationError: the event belongs to another corp.
+        """
+        if event.corp_id != self.corp_id:
+            raise ValidationError(field="event.corp_id", value=event.corp_id, limit=f"events of {self.corp_id}")
+        if self._was_seen(event):
+            return False
+        write_fetched = answers.nothing if client is None else self._fetch(event, client)
+        with transaction(self.engine) as connection:
+            if not self._mark_seen(connection, event):
+                return False
+            answers.event(self.corp_id, event)(connection)
+            write_fetched(connection)
+        return True
+
+    def upsert_customer(
+        self,
+        detail: CustomerDetail | FollowedCustomer,
+        *,
+        as_of: datetime | None = None,
+        complete: bool = False,
+    ) -> None:
+        """Take an answer of the platform into the mirror.
+
+        Args:
+            detail: From ``customers.get`` or one entry of ``customers.iter_by_user``.
+            as_of: When the platform was asked; now, if not given. An older answer changes nothing that is newer.
+            complete: The answer lists every follower, so a relation that it lacks is gone.
+        """
+        moment = self._at(as_of, "as_of")
+        with transaction(self.engine) as connection:
+            answers.details(self.corp_id, [detail], as_of=moment, complete=complete)(connection)
+
+    def upsert_tags(self, groups: Iterable[TagGroup]) -> None:
+        """Remember the names of corp tags (企业标签), from ``tags.list`` or ``tags.create``."""
+        with transaction(self.engine) as connection:
+            answers.tag_groups(self.corp_id, groups)(connection)
+
+    def mark_tags(
+        self, userid: str, external_userid: str, *, add: Iterable[str] = (), remove: Iterable[str] = ()
+    ) -> None:
+        """Record tags that we put on or took off ourselves: the platform sends no callback for its own API.
+
+        Args:
+            userid: The member whose relation carries the tags.
+            external_userid: The customer.
+            add: Tag ids put on.
+            remove: Tag ids taken off.
+        """
+        pair, now = (external_userid, userid), self._now()
+        with transaction(self.engine) as connection:
+            _rows.change_relations(connection, self.corp_id, {pair: partial(evolve, tags_at=now)})
+            _rows.remove_tags(connection, self.corp_id, {pair: remove})
+            _rows.add_tags(connection, self.corp_id, {pair: add})
+
+    def record_event(self, external_userid: str, name: str, at: datetime) -> bool:
+        """Record that something happened to a customer, such as ``testdrive.booked``.
+
+        Args:
+            external_userid: The customer.
+            name: At most 64 characters, by convention ``noun.verb``.
+            at: When; the same event at the same time is one event.
+
+        Returns:
+            False if it was recorded before.
+
+        Raises:
+            ValidationError: `at` has no time zone.
+        """
+        row = {
+            "corp_id": self.corp_id,
+            "external_userid": external_userid,
+            "name": name,
+            "at": require_aware(at, "at"),
+        }
+        with transaction(self.engine) as connection:
+            return insert_once(connection, events, row)
+
+    def record_contact(self, external_userid: str, userid: str, at: datetime) -> None:
+        """Record that the two talked; the platform does not tell, an archive or a CRM may.
+
+        It decides who counts as ``last_contact`` when a schedule chooses its sender.
+        """
+        moment = require_aware(at, "at")
+
+        def talked(relation: Relation) -> Relation:
+            return evolve(relation, contacted_at=max(moment, relation.contacted_at or moment))
+
+        with transaction(self.engine) as connection:
+            _rows.change_relations(connection, self.corp_id, {(external_userid, userid): talked})
+
+    def set_attribute(self, external_userid: str, name: str, value: JSON | date) -> None:
+        """Set what the dealer knows about a customer, such as ``insurance_expiry``.
+
+        Args:
+            external_userid: The customer.
+            name: At most 64 characters.
+            value: Anything JSON can hold; a `date` is kept as ``2026-11-12``.
+        """
+        row = {
+            "corp_id": self.corp_id,
+            "external_userid": external_userid,
+            "name": name,
+            "value": value.isoformat() if isinstance(value, date) else value,
+            "set_at": self._now(),
+        }
+        with transaction(self.engine) as connection:
+            upsert(connection, attributes, [row])
+
+    def facts(self, external_userid: str, userid: str = "") -> DirectoryFacts:
+        """Read everything a schedule may ask about one customer, as seen from one member."""
+        return self.facts_for([(external_userid, userid)])[external_userid, userid]
+
+    def facts_for(self, pairs: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], DirectoryFacts]:
+        """Read the facts of many customers at once, in a handful of queries for every few hundred.
+
+        Args:
+            pairs: ``(external_userid, userid)``; an unknown customer gets empty facts.
+        """
+        with self.engine.connect() as connection:
+            return _rows.read_facts(connection, self.corp_id, pairs)
+
+    def tag_ids(self, name: str, *, group_name: str = "") -> tuple[str, ...]:
+        """Find corp tags by name; several groups may each have a tag of that name.
+
+        Args:
+            name: The tag.
+            group_name: Only the tag of this group.
+        """
+        query = sa.select(tags.c.tag_id).where(tags.c.corp_id == self.corp_id, tags.c.name == name)
+        if group_name:
+            query = query.where(tags.c.group_name == group_name)
+        with self.engine.connect() as connection:
+            return tuple(connection.scalars(query.order_by(tags.c.tag_id)))
+
+    def external_userids(self, *, userid: str = "") -> tuple[str, ...]:
+        """List the customers of one member, or of the whole corp, whether they are still friends or not."""
+        with self.engine.connect() as connection:
+            return _rows.known_customers(connection, self.corp_id, userid)
+
+    def sync(self, client: WeCom, progress: Callable[[SyncProgress], None] | None = None) -> SyncProgress:
+        """Read all customers of all members in bulk; a stopped run goes on where it stood.
+
+        It uses 批量获取客户详情
+        (https://developer.work.weixin.qq.com/document/path/92994): one request for up to 100 customers.
+        Relations that a complete run did not see are marked as deleted.
+
+        Args:
+            client: A client whose app may read customers.
+            progress: Called after every request.
+
+        Raises:
+            APIError: as the client raises it; what was read before stays, and the next run goes on from there.
+        """
+        return synchronise(self.engine, self.corp_id, client, self._clock, progress or _ignore)
+
+    def _now(self) -> datetime:
+        return from_unix(self._clock())
+
+    def _at(self, given: datetime | None, field: str) -> datetime:
+        return self._now() if given is None else require_aware(given, field)
+
+    def _was_seen(self, event: Event) -> bool:
+        if not event.dedupe_key:
+            return False
+        query = sa.select(seen.c.event_key).where(seen.c.corp_id == self.corp_id, seen.c.event_key == event.dedupe_key)
+        with self.engine.connect() as connection:
+            return connection.scalar(query) is not None
+
+    def _mark_seen(self, connection: Connection, event: Event) -> bool:
+        """Claim the event; False if another worker has applied it meanwhile."""
+        if not event.dedupe_key:
+            return True
+        row = {"corp_id": self.corp_id, "event_key": event.dedupe_key, "created_at": event.created_at}
+        return insert_once(connection, seen, row)
+
+    def _fetch(self, event: Event, client: WeCom) -> Write:
+        """Ask the platform for what the event hints at; return how to write the answer."""
+        match event:
+            # A half-added customer cannot be read yet: the platform answers 84061.
+            case CustomerAdded() | CustomerEdited():
+                return self._fetch_customer(event.external_userid, client)
+            case TagCreated() | TagUpdated() if event.tag_type is TagKind.TAG_GROUP:
+                return answers.tag_groups(self.corp_id, client.tags.list(group_ids=[event.id]))
+            case TagCreated() | TagUpdated():
+                return answers.tag_groups(self.corp_id, client.tags.list(tag_ids=[event.id]))
+            case _:
+                return answers.nothing
+
+    def _fetch_customer(self, external_userid: str, client: WeCom) -> Write:
+        asked = self._now()
+        try:
+            detail = client.customers.get(external_userid)
+        except APIError as error:
+            if error.errcode != _NO_RELATION:
+                raise
+            return answers.nothing
+        return answers.details(self.corp_id, [detail], as_of=asked, complete=not detail.next_cursor)
+
+
+def _ignore(progress: SyncProgress) -> None:
+    del progress

@@ -1,0 +1,205 @@
+"""The relational tables of the SOP engine: one timetable, one outbox, one ledger.
+
+All time that the engine waits for lives in these rows, and in no timer of any other engine.
+This module describes tables; it never opens a connection and knows no rule of sending.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from wecom_auto.store import UtcDateTime, metadata
+
+# Wide enough for every identifier of the platform; MySQL needs a length for an indexed column.
+_ID = sa.String(64)
+_KEY = sa.String(191)
+# SQLite numbers rows by itself only for INTEGER, not for BIGINT.
+_SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+sops = sa.Table(
+    "sop_sops",
+    metadata,
+    sa.Column("corp_id", _ID, primary_key=True),
+    sa.Column("sop", _ID, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+    comment="One row per SOP: which version new enrolments take, and whether it works",
+)
+
+definitions = sa.Table(
+    "sop_definitions",
+    metadata,
+    sa.Column("corp_id", _ID, primary_key=True),
+    sa.Column("sop", _ID, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("published_at", UtcDateTime, nullable=False),
+    comment="Published versions; a row is never changed",
+)
+
+enrolments = sa.Table(
+    "sop_enrolments",
+    metadata,
+    sa.Column("id", _SERIAL, primary_key=True),
+    sa.Column("corp_id", _ID, nullable=False),
+    sa.Column("sop", _ID, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("external_userid", _ID, nullable=False),
+    sa.Column("userid", _ID, nullable=False),
+    # What this run is counted from: the same occurrence never enrols twice.
+    sa.Column("occurrence", sa.String(128), nullable=False),
+    sa.Column("anchor_at", UtcDateTime, nullable=False),
+    sa.Column("enrolled_at", UtcDateTime, nullable=False),
+    sa.Column("arm_seed", _ID, nullable=False),
+    sa.Column("run", sa.SmallInteger, nullable=False),
+    sa.Column("state", sa.SmallInteger, nullable=False),
+    sa.Column("wake_at", UtcDateTime),
+    sa.Column("ended_at", UtcDateTime),
+    sa.Column("end_reason", sa.String(64)),
+    sa.Column("goal", sa.Boolean, nullable=False),
+    sa.UniqueConstraint(
+        "corp_id", "sop", "external_userid", "userid", "occurrence", name="uq_sop_enrolments_occurrence"
+    ),
+    sa.Index(
+        "ix_sop_enrolments_wake",
+        "corp_id",
+        "state",
+        "wake_at",
+        sqlite_where=sa.text("state = 0"),
+        postgresql_where=sa.text("state = 0"),
+    ),
+    sa.Index("ix_sop_enrolments_customer", "corp_id", "external_userid"),
+    sqlite_autoincrement=True,
+    comment="The timetable: wake_at is the only column that is scanned",
+)
+
+touches = sa.Table(
+    "sop_touches",
+    metadata,
+    sa.Column("id", _SERIAL, primary_key=True),
+    sa.Column("corp_id", _ID, nullable=False),
+    sa.Column("enrolment_id", _SERIAL, sa.ForeignKey("sop_enrolments.id"), nullable=False),
+    sa.Column("run", sa.SmallInteger, nullable=False),
+    sa.Column("step", _ID, nullable=False),
+    sa.Column("external_userid", _ID, nullable=False),
+    sa.Column("userid", _ID, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("due_at", UtcDateTime, nullable=False),
+    # When the engine must look at this touch again; NULL as long as something else holds it.
+    sa.Column("check_at", UtcDateTime),
+    sa.Column("attempts", sa.SmallInteger, nullable=False),
+    sa.Column("reason", sa.String(64), nullable=False),
+    sa.Column("arm", sa.String(32), nullable=False),
+    sa.Column("batch_id", sa.String(32), sa.ForeignKey("sop_batches.id")),
+    # The ledger period in which this touch holds a reservation, if it holds one.
+    sa.Column("reserved_period", sa.String(16)),
+    sa.Column("sent_at", UtcDateTime),
+    sa.UniqueConstraint("enrolment_id", "run", "step", name="uq_sop_touches_step"),
+    sa.Index(
+        "ix_sop_touches_check",
+        "corp_id",
+        "check_at",
+        sqlite_where=sa.text("check_at IS NOT NULL"),
+        postgresql_where=sa.text("check_at IS NOT NULL"),
+    ),
+    sa.Index("ix_sop_touches_batch", "batch_id", "external_userid"),
+    sa.Index("ix_sop_touches_customer", "corp_id", "external_userid", "due_at"),
+    sqlite_autoincrement=True,
+    comment="The outbox: one row per step that came due, with what became of it",
+)
+
+batches = sa.Table(
+    "sop_batches",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("corp_id", _ID, nullable=False),
+    sa.Column("sender", _ID, nullable=False),
+    sa.Column("content_digest", sa.String(64), nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("slot_at", UtcDateTime, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    # (corp, sender, content) while the outcome is open, else NULL: the database itself refuses a second one.
+    sa.Column("live_key", _KEY, unique=True),
+    sa.Column("fence", sa.Integer, nullable=False),
+    sa.Column("lease_until", UtcDateTime),
+    sa.Column("first_call_at", UtcDateTime),
+    sa.Column("last_call_at", UtcDateTime),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("unknowns", sa.Integer, nullable=False),
+    sa.Column("msgid", _KEY, unique=True),
+    sa.Column("check_at", UtcDateTime),
+    sa.Column("created_at", UtcDateTime),
+    sa.Column("confirmed_at", UtcDateTime),
+    sa.Column("expires_at", UtcDateTime),
+    sa.Column("polls", sa.Integer, nullable=False),
+    sa.Column("remind_seconds", sa.Integer),
+    sa.Column("escalate_seconds", sa.Integer),
+    sa.Column("reminds", sa.Integer, nullable=False),
+    sa.Column("escalated_at", UtcDateTime),
+    # Asked for by us (sender left, SOP ended, nobody tapped); carried out by whoever works the batch next.
+    sa.Column("cancel_reason", sa.String(64)),
+    sa.Column("reason", sa.String(64), nullable=False),
+    sa.Index(
+        "ix_sop_batches_check",
+        "corp_id",
+        "check_at",
+        sqlite_where=sa.text("check_at IS NOT NULL"),
+        postgresql_where=sa.text("check_at IS NOT NULL"),
+    ),
+    comment="One request to the platform for one member: one tap",
+)
+
+staff_tasks = sa.Table(
+    "sop_staff_tasks",
+    metadata,
+    sa.Column("id", _SERIAL, primary_key=True),
+    sa.Column("corp_id", _ID, nullable=False),
+    sa.Column("touch_id", _SERIAL, sa.ForeignKey("sop_touches.id"), nullable=False, unique=True),
+    sa.Column("assignee", _ID, nullable=False),
+    sa.Column("external_userid", _ID, nullable=False),
+    sa.Column("title", sa.String(255), nullable=False),
+    sa.Column("deadline_at", UtcDateTime, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("evidence", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("notified_at", UtcDateTime),
+    sa.Column("closed_at", UtcDateTime),
+    sa.Index("ix_sop_staff_tasks_deadline", "corp_id", "state", "deadline_at"),
+    sa.Index("ix_sop_staff_tasks_assignee", "corp_id", "assignee", "state"),
+    sqlite_autoincrement=True,
+    comment="Work that no server call can do: assignee, deadline, evidence",
+)
+
+decisions = sa.Table(
+    "sop_decisions",
+    metadata,
+    sa.Column("id", _SERIAL, primary_key=True),
+    sa.Column("corp_id", _ID, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("enrolment_id", _SERIAL),
+    sa.Column("external_userid", _ID, nullable=False),
+    sa.Column("sop", _ID, nullable=False),
+    sa.Column("step", _ID, nullable=False),
+    sa.Column("reason", sa.String(64), nullable=False),
+    sa.Column("due_at", UtcDateTime),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Index("ix_sop_decisions_customer", "corp_id", "external_userid", "id"),
+    sa.Index("ix_sop_decisions_reason", "corp_id", "reason"),
+    sqlite_autoincrement=True,
+    comment="Why: every send, skip, deferral, drop, end and alert with its reason",
+)
+
+caps = sa.Table(
+    "sop_caps",
+    metadata,
+    sa.Column("corp_id", _ID, primary_key=True),
+    sa.Column("external_userid", _ID, primary_key=True),
+    sa.Column("period", sa.String(16), primary_key=True),
+    sa.Column("reserved", sa.Integer, nullable=False),
+    sa.Column("used", sa.Integer, nullable=False),
+    sa.CheckConstraint("reserved >= 0 AND used >= 0", name="ck_sop_caps_not_negative"),
+    comment="Each customer's allowance of mass messages: reserved at freeze, settled by the result",
+)

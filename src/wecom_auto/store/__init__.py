@@ -1,0 +1,28 @@
+"""One database for everything the library remembers: engine, transactions, migrations.
+
+It owns no table of its own: every layer above brings its tables to the one `metadata`.
+It refuses to invent a schema at run time: tables come from the shipped Alembic history, never from `create_all`.
+
+The whole package needs the extra ``wecom-auto[sop]`` (SQLAlchemy and Alembic).
+"""
+
+from __future__ import annotations
+
+from wecom_auto.store._engine import open_store, transaction
+from wecom_auto.store._metadata import metadata
+from wecom_auto.store._migrate import migrate, migration_config
+from wecom_auto.store._types import JsonValue, UtcDateTime
+from wecom_auto.store._upsert import insert_new, insert_once, upsert
+
+__all__ = [
+    "JsonValue",
+    "UtcDateTime",
+    "insert_new",
+    "insert_once",
+    "metadata",
+    "migrate",
+    "migration_config",
+    "open_store",
+    "transaction",
+    "upsert",
+]

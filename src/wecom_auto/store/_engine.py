@@ -1,0 +1,136 @@
+"""Open the database with the settings that the send protocol relies on.
+
+It refuses databases that nobody tested here, and never logs a bound value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import QueuePool
+
+from wecom_auto.errors import ConfigurationError
+from wecom_auto.store._migrate import migrate as run_migrations
+
+_BUSY_SECONDS: Final = 30.0
+_DRIVERS: Final = {
+    "sqlite": "sqlite+pysqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+}
+_EXTRAS: Final = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
+
+
+def open_store(url: str | URL = "sqlite:///wecom.db", *, migrate: bool = True) -> Engine:
+    """Open the database and, unless told otherwise, bring its schema up to date.
+
+    SQLite: WAL, ``synchronous=FULL`` and ``BEGIN IMMEDIATE``, so that a committed intent survives a power cut
+    and a writer never fails half-way with "database is locked".
+    MariaDB and MySQL: READ COMMITTED, because gap locks would make two workers wait for each other.
+
+    Args:
+        url: ``sqlite:///file.db``, ``postgresql://user@host/db``, ``mysql://user@host/db`` or ``mariadb://…``;
+            the driver is filled in.
+        migrate: Run the shipped migrations first. Safe to run twice, and from two processes at once.
+
+    Raises:
+        ConfigurationError: the URL cannot be read, or the driver is not installed.
+    """
+    parsed = _parse(url)
+    engine = _create(parsed, _OPTIONS[parsed.get_backend_name()](parsed))
+    if engine.dialect.name == "sqlite":
+        _listen_sqlite(engine)
+    if migrate:
+        run_migrations(engine)
+    return engine
+
+
+@contextmanager
+def transaction(engine: Engine) -> Generator[Connection]:
+    """Run one transaction: commit at the end, roll back on an exception.
+
+    Keep it short and never call the network inside: on SQLite it holds the only write lock.
+    """
+    with engine.begin() as connection:
+        yield connection
+
+
+def _parse(url: str | URL) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        msg = "the database URL cannot be read; write e.g. sqlite:///wecom.db or postgresql://user@host/db"
+        raise ConfigurationError(msg) from error
+    if parsed.drivername in _DRIVERS:
+        parsed = parsed.set(drivername=_DRIVERS[parsed.drivername])
+    if parsed.get_backend_name() not in _OPTIONS:
+        msg = f"database {parsed.get_backend_name()!r} is not supported; use sqlite, postgresql, mysql or mariadb"
+        raise ConfigurationError(msg)
+    return parsed
+
+
+def _create(url: URL, options: Mapping[str, Any]) -> Engine:
+    try:
+        # A bound value may be a phone number: it must not reach a log or an exception text.
+        return sa.create_engine(url, hide_parameters=True, **options)
+    except (ImportError, NoSuchModuleError) as error:
+        extra = _EXTRAS.get(url.get_backend_name(), "sop")
+        msg = f"the driver of {url.drivername!r} is not installed; run: pip install 'wecom-auto[{extra}]'"
+        raise ConfigurationError(msg) from error
+
+
+def _sqlite_options(url: URL) -> Mapping[str, Any]:
+    connect_args = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
+    if url.database not in {None, "", ":memory:"}:
+        return {"connect_args": connect_args}
+    # A memory database lives as long as its one connection: threads take turns on it.
+    return {"connect_args": connect_args, "poolclass": QueuePool, "pool_size": 1, "max_overflow": 0}
+
+
+def _postgresql_options(url: URL) -> Mapping[str, Any]:
+    del url
+    return {"isolation_level": "READ COMMITTED", "pool_pre_ping": True}
+
+
+def _mysql_options(url: URL) -> Mapping[str, Any]:
+    del url
+    strict = "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')"  # A long value must not be cut silently.
+    return {
+        "isolation_level": "READ COMMITTED",
+        "pool_pre_ping": True,
+        "connect_args": {"charset": "utf8mb4", "init_command": strict},
+    }
+
+
+_OPTIONS: Final[Mapping[str, Callable[[URL], Mapping[str, Any]]]] = {
+    "sqlite": _sqlite_options,
+    "postgresql": _postgresql_options,
+    "mysql": _mysql_options,
+    "mariadb": _mysql_options,
+}
+
+
+def _listen_sqlite(engine: Engine) -> None:
+    """Take over transactions from the sqlite3 module (SQLAlchemy manual, "Enabling non-legacy SQLite behaviour")."""
+
+    def connected(dbapi_connection: Any, record: object) -> None:
+        del record
+        dbapi_connection.isolation_level = None  # The module would begin too late, and never before SELECT or DDL.
+        cursor = dbapi_connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    def begun(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", begun)

@@ -1,0 +1,92 @@
+"""Insert rows that may exist already, in one statement on each database.
+
+They refuse to guess a key: it is always the table's primary key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
+
+_MYSQL_DUPLICATE: Final = 1062
+
+
+def insert_new(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert `rows`, leaving alone those whose primary or unique key exists.
+
+    Args:
+        connection: An open transaction.
+        table: Where to insert.
+        rows: Column values; all rows name the same columns.
+    """
+    if not rows:
+        return
+    if connection.dialect.name in {"mysql", "mariadb"}:
+        # Not INSERT IGNORE: that would also swallow values that do not fit.
+        unchanged = table.primary_key.columns[0]
+        _run(connection, mysql.insert(table).on_duplicate_key_update({unchanged.name: unchanged}), rows)
+    else:
+        _run(connection, _or_nothing(connection, table), rows)
+
+
+def insert_once(connection: Connection, table: sa.Table, row: Mapping[str, Any]) -> bool:
+    """Insert one row unless its primary or unique key exists.
+
+    Returns:
+        Whether the row is new. Of two transactions that insert the same key at the same time one gets False.
+    """
+    if connection.dialect.name not in {"mysql", "mariadb"}:
+        statement = _or_nothing(connection, table).execution_options(preserve_rowcount=True)
+        return connection.execute(statement, dict(row)).rowcount == 1
+    try:
+        # MySQL counts a duplicate that was left alone as one row, like a new one.
+        with connection.begin_nested():
+            connection.execute(sa.insert(table), dict(row))
+    except IntegrityError as error:
+        if error.orig is None or error.orig.args[:1] != (_MYSQL_DUPLICATE,):
+            raise
+        return False
+    return True
+
+
+def upsert(
+    connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, update: Iterable[str] | None = None
+) -> None:
+    """Insert `rows`, or overwrite those whose primary key exists.
+
+    Args:
+        connection: An open transaction.
+        table: Where to write.
+        rows: Column values; all rows name the same columns.
+        update: Columns to overwrite; by default every given column outside the primary key.
+    """
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key.columns]
+    names = [name for name in rows[0] if name not in keys] if update is None else list(update)
+    if connection.dialect.name in {"mysql", "mariadb"}:
+        ours = mysql.insert(table)
+        _run(connection, ours.on_duplicate_key_update({name: ours.inserted[name] for name in names}), rows)
+    elif connection.dialect.name == "postgresql":
+        theirs = postgresql.insert(table)
+        updates = {name: theirs.excluded[name] for name in names}
+        _run(connection, theirs.on_conflict_do_update(index_elements=keys, set_=updates), rows)
+    else:
+        lite = sqlite.insert(table)
+        updates = {name: lite.excluded[name] for name in names}
+        _run(connection, lite.on_conflict_do_update(index_elements=keys, set_=updates), rows)
+
+
+def _or_nothing(connection: Connection, table: sa.Table) -> sa.Insert:
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def _run(connection: Connection, statement: sa.Executable, rows: Sequence[Mapping[str, Any]]) -> None:
+    connection.execute(statement, [dict(row) for row in rows])
