@@ -62,7 +62,7 @@ class Facts(Protocol):
     """
 
     def has_tag(self, name: str, /) -> bool:
-        """Whether the member has marked the customer with the corp tag of this name."""
+        """Whether any member has marked the customer with the corp tag of this name."""
         ...
 
     def event(self, name: str, /) -> datetime | None:

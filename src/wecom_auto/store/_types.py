@@ -43,7 +43,7 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         if value.utcoffset() is None:
             raise ValidationError(field="datetime", value=value.isoformat(), limit="an aware time, with tzinfo")
-        stored = value.astimezone(UTC)
+        stored = value if value.tzinfo is UTC else value.astimezone(UTC)
         return stored if dialect.name == "postgresql" else stored.replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:

@@ -1,0 +1,184 @@
+"""Move runs along their timetable: ask the planner, write touches down, set the next wake-up. Sends nothing.
+
+One short transaction for each chunk. No lease is needed here, because nothing leaves the database.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+from typing import Final
+
+from attrs import field, frozen
+from sqlalchemy.engine import Connection
+
+from wecom_auto.sop import _journal, store
+from wecom_auto.sop._context import Context, CustomerFacts, Tick
+from wecom_auto.sop._journal import Entry
+from wecom_auto.sop._states import TouchStatus
+from wecom_auto.sop.definition import Definition
+from wecom_auto.sop.planner import Decision, DecisionKind, EndReason, Plan, plan
+from wecom_auto.sop.store import Enrolment, Touch
+from wecom_auto.store import transaction
+
+WELCOME_CODE: Final = timedelta(seconds=20)
+"""How long a welcome code lives (manual 92137)."""
+_KINDS: Final = {
+    DecisionKind.WELCOME: "welcome",
+    DecisionKind.SEND: "mass",
+    DecisionKind.STAFF_TASK: "staff_task",
+    DecisionKind.ACTION: "action",
+}
+_STEP: Final = attrgetter("step_id")
+_LEADS: Final = {kind: rank for rank, kind in enumerate(_KINDS)}
+"""Of several actions of one step, which one the touch is about."""
+# A step that goes on is logged by its outcome; here only what does not happen, or not now.
+_TOLD: Final = frozenset(
+    {DecisionKind.SKIP, DecisionKind.DEFER, DecisionKind.EXIT, DecisionKind.END, DecisionKind.WELCOME}
+)
+
+
+@frozen(kw_only=True)
+class _Progress:
+    """What one chunk writes."""
+
+    touches: list[dict[str, object]] = field(factory=list[dict[str, object]])
+    entries: list[Entry] = field(factory=list[Entry])
+    wakes: defaultdict[datetime, list[int]] = field(factory=lambda: defaultdict[datetime, list[int]](list))
+    ends: defaultdict[tuple[str, bool], list[int]] = field(
+        factory=lambda: defaultdict[tuple[str, bool], list[int]](list)
+    )
+
+
+def advance(context: Context, tick: Tick) -> None:
+    """Bring every run that is due up to now."""
+    while True:
+        now = tick.now()
+        with transaction(context.engine) as connection:
+            sops = context.catalogue.running(connection)
+            due = store.due_enrolments(connection, context.corp_id, sops, now, context.settings.chunk)
+            touched = store.touches_of(connection, [run.id for run in due])
+        if not due:
+            return
+        _advance_chunk(context, tick, due, touched, now)
+        if len(due) < context.settings.chunk:
+            return
+
+
+def _advance_chunk(
+    context: Context, tick: Tick, due: Sequence[Enrolment], touched: Mapping[int, dict[str, Touch]], now: datetime
+) -> None:
+    # Facts are read between two transactions: on SQLite a reader would wait for our own writer.
+    facts = context.book.facts_for([run.pair for run in due])
+    definitions = context.catalogue.cached_many(context.engine, {(run.sop, run.version) for run in due})
+    plans = [
+        (run, _replan(context, run, definitions[run.sop, run.version], facts[run.pair], touched.get(run.id, {}), now))
+        for run in due
+    ]
+    with transaction(context.engine) as connection:
+        owned = store.lock_due(connection, [run.id for run in due], now)
+        progress = _Progress()
+        for run, planned in plans:
+            if run.id in owned:
+                _collect(context, progress, run, planned, now)
+        _write(connection, context.corp_id, progress, now)
+    tick.counts["advanced"] += len(owned)
+    tick.counts["touches"] += len(progress.touches)
+    tick.counts["ended"] += sum(map(len, progress.ends.values()))
+
+
+def replan(context: Context, run: Enrolment, facts: CustomerFacts, touched: Mapping[str, Touch], now: datetime) -> Plan:
+    """Ask the planner about one run, with what its steps have become."""
+    definition = context.catalogue.cached(context.engine, run.sop, run.version)
+    return _replan(context, run, definition, facts, touched, now)
+
+
+def _replan(
+    context: Context,
+    run: Enrolment,
+    definition: Definition,
+    facts: CustomerFacts,
+    touched: Mapping[str, Touch],
+    now: datetime,
+) -> Plan:
+    delivered = [step for step, touch in touched.items() if touch.state in store.DELIVERED]
+    known = facts.with_delivered(delivered) if delivered else facts
+    done = {step: touch.outcome for step, touch in touched.items()}
+    return plan(definition, run.planner_state(done), known, now, calendar=context.calendar)
+
+
+def _collect(context: Context, progress: _Progress, run: Enrolment, planned: Plan, now: datetime) -> None:
+    wait: datetime | None = None
+    for step, group in groupby(planned.decisions, key=_STEP):
+        decisions = tuple(group)
+        if step and _awaits_code(decisions, run, now):
+            wait = run.enrolled_at + WELCOME_CODE
+            continue
+        progress.entries.extend([_entry(run, one) for one in decisions if one.kind in _TOLD])
+        if step and (touch := touch_row(context.corp_id, run, decisions, now)) is not None:
+            progress.touches.append(touch)
+    if planned.ended is not None and wait is None:
+        reason = next(one.reason for one in planned.decisions if one.kind in {DecisionKind.EXIT, DecisionKind.END})
+        progress.ends[reason, planned.ended is EndReason.GOAL].append(run.id)
+    else:
+        progress.wakes[min(at for at in (planned.wake_at, wait) if at is not None)].append(run.id)
+
+
+def _awaits_code(decisions: Sequence[Decision], run: Enrolment, now: datetime) -> bool:
+    """Whether the callback may still be on its way to use the welcome code: then the timetable keeps off the step."""
+    return decisions[0].kind is DecisionKind.WELCOME and now < run.enrolled_at + WELCOME_CODE
+
+
+def touch_row(corp_id: str, run: Enrolment, decisions: Sequence[Decision], now: datetime) -> dict[str, object] | None:
+    """The outbox row for what was decided about one step; `None` if it was only deferred."""
+    lead = min((one for one in decisions if one.kind in _LEADS), key=_rank, default=None)
+    if lead is None and decisions[-1].kind in {DecisionKind.DEFER, DecisionKind.EXIT}:
+        return None
+    first = lead or decisions[0]
+    late_welcome = first.kind is DecisionKind.WELCOME
+    state = TouchStatus.SKIPPED if lead is None or late_welcome else TouchStatus.DUE
+    if first.kind is DecisionKind.END:
+        state = TouchStatus.DONE
+    return {
+        "corp_id": corp_id,
+        "enrolment_id": run.id,
+        "run": run.run,
+        "step": first.step_id,
+        "external_userid": run.external_userid,
+        "userid": run.userid,
+        "kind": _KINDS.get(first.kind, "none"),
+        "state": state.value,
+        "due_at": first.due_at,
+        "check_at": max(first.due_at, now) if state is TouchStatus.DUE else None,
+        "attempts": 0,
+        "reason": "skipped:no_code" if late_welcome else first.reason,
+        "arm": first.arm or "",
+    }
+
+
+def _rank(decision: Decision) -> int:
+    return _LEADS[decision.kind]
+
+
+def _entry(run: Enrolment, one: Decision) -> Entry:
+    return Entry(
+        reason="skipped:no_code" if one.kind is DecisionKind.WELCOME else one.reason,
+        external_userid=run.external_userid,
+        sop=run.sop,
+        step=one.step_id,
+        enrolment_id=run.id,
+        due_at=one.due_at,
+        detail=one.detail,
+    )
+
+
+def _write(connection: Connection, corp_id: str, progress: _Progress, now: datetime) -> None:
+    store.insert_touches(connection, progress.touches)
+    _journal.write(connection, corp_id, now, progress.entries)
+    for wake_at, ids in progress.wakes.items():
+        store.wake_enrolments(connection, ids, wake_at)
+    for (reason, goal), ids in progress.ends.items():
+        store.end_enrolments(connection, ids, reason, now, goal=goal)

@@ -1,0 +1,198 @@
+"""Read and write send batches. Every write after a claim carries the fence; 0 rows changed means: stop.
+
+Works inside a transaction that the caller opened; decides nothing and sends nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import attrs
+import sqlalchemy as sa
+from attrs import evolve, frozen
+from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy.exc import IntegrityError
+
+from wecom_auto.sop import _journal, store
+from wecom_auto.sop import _tables as t
+from wecom_auto.sop._states import BatchStatus, TouchStatus
+from wecom_auto.sop.contents import Content
+from wecom_auto.sop.sending import Batch, Move
+
+
+class SupersededError(Exception):
+    """Somebody else has claimed the batch since: whoever sees this stops at once (I8)."""
+
+
+@frozen(kw_only=True)
+class BatchRow:
+    """A batch as stored.
+
+    Attributes:
+        batch: What the protocol reads and writes.
+        sender: The member who has to tap.
+        content_digest: Of the content before the batch's id was put into its links.
+        content: Canonical JSON of what is sent.
+        slot_at: When it was frozen.
+        expires_at: When an unconfirmed task is withdrawn.
+        remind_seconds: When the member is nudged; `None` for the corp's setting.
+        escalate_seconds: When the supervisor hears of it; `None` for the corp's setting.
+        reminds: How often the member was nudged; counted before the call.
+        escalated_at: When the supervisor was told.
+        confirmed_at: When the member tapped.
+        polls: How often results were read.
+    """
+
+    batch: Batch
+    sender: str
+    content_digest: str
+    content: str
+    slot_at: datetime
+    expires_at: datetime | None = None
+    remind_seconds: int | None = None
+    escalate_seconds: int | None = None
+    reminds: int = 0
+    escalated_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    polls: int = 0
+
+    @property
+    def live_key(self) -> str:
+        """Names sender and content: at most one batch of a key may be unsettled (I6)."""
+        return hashlib.sha256(f"{self.sender}\x1f{self.content_digest}".encode()).hexdigest()
+
+    def message(self) -> Content:
+        """What is sent."""
+        return Content.from_json(self.content)
+
+
+_PROTOCOL: Final = tuple(one.name for one in attrs.fields(Batch))
+_OTHERS: Final = tuple(one.name for one in attrs.fields(BatchRow) if one.name != "batch")
+
+
+def insert(connection: Connection, corp_id: str, rows: Sequence[BatchRow]) -> None:
+    """Add planned batches."""
+    if rows:
+        connection.execute(
+            sa.insert(t.batches), [{"corp_id": corp_id, "live_key": None} | _values(row) for row in rows]
+        )
+
+
+def _values(row: BatchRow) -> dict[str, object]:
+    values: dict[str, object] = {name: getattr(row.batch, name) for name in _PROTOCOL}
+    values |= {name: getattr(row, name) for name in _OTHERS}
+    return values | {"state": row.batch.state.value}
+
+
+def due(connection: Connection, corp_id: str, now: datetime) -> list[str]:
+    """Ids of batches that somebody has to look at, in the order of their times."""
+    query = sa.select(t.batches.c.id).where(
+        t.batches.c.corp_id == corp_id, t.batches.c.check_at.is_not(None), t.batches.c.check_at <= now
+    )
+    return list(connection.scalars(query.order_by(t.batches.c.check_at, t.batches.c.id)))
+
+
+def read(connection: Connection, batch_id: str, *, lock: bool = True) -> BatchRow | None:
+    """A batch by id; `None` if another worker holds its row at this moment."""
+    query = sa.select(t.batches).where(t.batches.c.id == batch_id)
+    row = connection.execute(query.with_for_update(skip_locked=True) if lock else query).mappings().first()
+    return None if row is None else _row(row)
+
+
+def _row(row: RowMapping) -> BatchRow:
+    values: dict[str, Any] = dict(row)
+    batch = {name: values[name] for name in _PROTOCOL}
+    batch |= {"state": BatchStatus(str(values["state"])), "cancel_reason": values["cancel_reason"] or ""}
+    return BatchRow(batch=Batch(**batch), **{name: values[name] for name in _OTHERS})
+
+
+def has_rival(connection: Connection, corp_id: str, row: BatchRow) -> bool:
+    """Whether another batch of the same sender and content may or may not exist at the platform."""
+    query = sa.select(t.batches.c.id).where(
+        t.batches.c.corp_id == corp_id, t.batches.c.live_key == _key(corp_id, row), t.batches.c.id != row.batch.id
+    )
+    return connection.scalar(query.limit(1)) is not None
+
+
+def owners(connection: Connection, msgids: Sequence[str]) -> dict[str, str]:
+    """Which batches own these tasks: msgid to batch id (I7)."""
+    found: dict[str, str] = {}
+    for chunk in store.chunked(msgids):
+        query = sa.select(t.batches.c.msgid, t.batches.c.id).where(t.batches.c.msgid.in_(chunk))
+        found |= {row.msgid: row.id for row in connection.execute(query)}
+    return found
+
+
+def save(connection: Connection, corp_id: str, row: BatchRow, move: Move, now: datetime, **others: Any) -> BatchRow:
+    """Write one move under the fence that was read, with what it means for the touches.
+
+    Args:
+        connection: The transaction of this move.
+        corp_id: The corp.
+        row: As read before.
+        move: What to write.
+        now: For the log.
+        **others: Further columns of the row.
+
+    Raises:
+        SupersededError: The fence has grown or the state has changed since, or another batch of the same sender and
+            content became unsettled first.
+    """
+    after = evolve(row, batch=move.batch, **others)
+    values = _values(after)
+    values["live_key"] = _key(corp_id, after) if move.batch.state.unsettled else None
+    ours = (
+        t.batches.c.id == row.batch.id,
+        t.batches.c.fence == row.batch.fence,
+        t.batches.c.state == row.batch.state.value,
+    )
+    try:
+        changed = connection.execute(sa.update(t.batches).where(*ours).values(values)).rowcount
+    except IntegrityError as error:
+        raise SupersededError(row.batch.id) from error
+    if changed != 1:
+        raise SupersededError(row.batch.id)
+    _apply_to_touches(connection, corp_id, row, move, now)
+    return after
+
+
+def _key(corp_id: str, row: BatchRow) -> str:
+    return hashlib.sha256(f"{corp_id}\x1f{row.live_key}".encode()).hexdigest()
+
+
+def _apply_to_touches(connection: Connection, corp_id: str, row: BatchRow, move: Move, now: datetime) -> None:
+    entries = [_journal.Entry(reason=f"alert:{move.batch.reason}", detail=row.batch.id)] if move.alert else []
+    if move.touches is not None:
+        live = store.touches_in_batch(connection, row.batch.id, TouchStatus.BATCHED, TouchStatus.REQUESTED)
+        refused = [touch for touch in live if touch.external_userid in set(move.refused)]
+        others = [touch for touch in live if touch not in refused]
+        groups = ((refused, TouchStatus.REFUSED, "failed:refused"), (others, move.touches, _reason(move)))
+        runs = store.enrolments_by_id(connection, [touch.enrolment_id for touch in live])
+        for touches, state, reason in groups:
+            store.move_touches(connection, touches, state, reason=reason, batch_id=row.batch.id)
+            entries.extend(store.lines(touches, runs, reason, row.batch.id))
+    _journal.write(connection, corp_id, now, entries)
+
+
+def _reason(move: Move) -> str:
+    if move.touches is TouchStatus.REQUESTED:
+        return "requested"
+    return "expired:unconfirmed" if move.touches is TouchStatus.EXPIRED else move.batch.reason
+
+
+def live_batches_of(connection: Connection, corp_id: str, *, sender: str = "", sop: str = "") -> list[str]:
+    """Ids of unfinished batches of a member, or that carry touches of a SOP."""
+    query = sa.select(t.batches.c.id).where(
+        t.batches.c.corp_id == corp_id, t.batches.c.state.not_in([one.value for one in BatchStatus if one.final])
+    )
+    if sender:
+        query = query.where(t.batches.c.sender == sender)
+    if sop:
+        runs = sa.select(t.touches.c.batch_id).join(t.enrolments, t.enrolments.c.id == t.touches.c.enrolment_id)
+        query = query.where(
+            t.batches.c.id.in_(runs.where(t.enrolments.c.corp_id == corp_id, t.enrolments.c.sop == sop))
+        )
+    return list(connection.scalars(query.order_by(t.batches.c.id)))

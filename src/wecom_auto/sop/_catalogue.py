@@ -1,0 +1,120 @@
+"""Published definitions: immutable versions, and which SOP works. Plans nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from attrs import frozen
+from cachetools import LRUCache
+from sqlalchemy.engine import Connection, Engine
+
+from wecom_auto.errors import ConfigurationError
+from wecom_auto.sop import _tables as t
+from wecom_auto.sop._states import SopStatus
+from wecom_auto.sop.definition import Definition
+from wecom_auto.store import upsert
+
+_KEPT: Final = 256
+
+
+@frozen(kw_only=True)
+class PublishedSop:
+    """Which version new runs take, and whether the SOP works."""
+
+    sop: str
+    version: int
+    state: SopStatus
+
+
+class Catalogue:
+    """The published definitions of one corp.
+
+    Args:
+        corp_id: The corp.
+    """
+
+    def __init__(self, corp_id: str) -> None:
+        self.corp_id = corp_id
+        # Versions never change, so a parsed one stays right for ever.
+        self._parsed: LRUCache[tuple[str, int], Definition] = LRUCache(_KEPT)
+
+    def publish(self, connection: Connection, definition: Definition, now: datetime) -> bool:
+        """Add a version; runs of other versions stay pinned to theirs.
+
+        Returns:
+            False if exactly this version was published before.
+
+        Raises:
+            ConfigurationError: The version exists with other content, or is older than the present one.
+        """
+        known = connection.execute(self._select(definition.sop, definition.version)).first()
+        if known is not None:
+            if known.digest != definition.digest:
+                msg = f"{definition.sop} version {definition.version} is published with other content: raise version"
+                raise ConfigurationError(msg)
+            return False
+        self._check_newest(connection, definition)
+        key = {"corp_id": self.corp_id, "sop": definition.sop}
+        row = {"digest": definition.digest, "document": definition.to_json(), "published_at": now}
+        connection.execute(sa.insert(t.definitions).values(**key, version=definition.version, **row))
+        state = {"version": definition.version, "state": SopStatus.RUNNING.value, "updated_at": now}
+        upsert(connection, t.sops, [key | state], update=("version", "updated_at"))
+        return True
+
+    def _check_newest(self, connection: Connection, definition: Definition) -> None:
+        present = self.sops(connection).get(definition.sop)
+        if present is not None and present.version > definition.version:
+            msg = f"{definition.sop} version {definition.version} is older than the published {present.version}"
+            raise ConfigurationError(msg)
+
+    def sops(self, connection: Connection) -> Mapping[str, PublishedSop]:
+        """Every published SOP by name."""
+        rows = connection.execute(sa.select(t.sops).where(t.sops.c.corp_id == self.corp_id).order_by(t.sops.c.sop))
+        return {row.sop: PublishedSop(sop=row.sop, version=row.version, state=SopStatus(row.state)) for row in rows}
+
+    def running(self, connection: Connection) -> list[str]:
+        """The names of the SOPs that work; the one place where a pause takes effect."""
+        return [sop.sop for sop in self.sops(connection).values() if sop.state is SopStatus.RUNNING]
+
+    def set_state(self, connection: Connection, sop: str, state: SopStatus, now: datetime) -> None:
+        """Pause, resume or end a SOP.
+
+        Raises:
+            ConfigurationError: No such SOP, or it has ended.
+        """
+        mine = (t.sops.c.corp_id == self.corp_id, t.sops.c.sop == sop, t.sops.c.state != SopStatus.ENDED.value)
+        changed = connection.execute(sa.update(t.sops).where(*mine).values(state=state.value, updated_at=now))
+        if changed.rowcount != 1:
+            msg = f"{sop!r} is not published, or has ended: publish it under a new name"
+            raise ConfigurationError(msg)
+
+    def load(self, connection: Connection, sop: str, version: int) -> Definition:
+        """The definition that a run is pinned to."""
+        found = self._parsed.get((sop, version))
+        if found is None:
+            row = connection.execute(self._select(sop, version)).one()
+            found = self._parsed[sop, version] = Definition.from_json(row.document)
+        return found
+
+    def cached(self, engine: Engine, sop: str, version: int) -> Definition:
+        """The definition that a run is pinned to, without a transaction if it was read before."""
+        found = self._parsed.get((sop, version))
+        if found is not None:
+            return found
+        with engine.connect() as connection:
+            return self.load(connection, sop, version)
+
+    def cached_many(self, engine: Engine, keys: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], Definition]:
+        """Several definitions by name and version, see `cached`."""
+        return {key: self.cached(engine, *key) for key in keys}
+
+    def _select(self, sop: str, version: int) -> sa.Select[Any, Any]:
+        mine = (
+            t.definitions.c.corp_id == self.corp_id,
+            t.definitions.c.sop == sop,
+            t.definitions.c.version == version,
+        )
+        return sa.select(t.definitions.c.digest, t.definitions.c.document).where(*mine)

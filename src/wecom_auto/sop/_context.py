@@ -1,0 +1,182 @@
+"""What every phase of the runner shares: ports, settings, the clock of one tick. Does nothing by itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from zoneinfo import ZoneInfo
+
+from attrs import field, frozen
+from sqlalchemy.engine import Engine
+
+from wecom_auto._time import CHINA
+from wecom_auto._types import JSON
+from wecom_auto.sop._catalogue import Catalogue
+from wecom_auto.sop.calendar import Calendar
+from wecom_auto.sop.conditions import Facts
+from wecom_auto.sop.contents import Content
+from wecom_auto.sop.sending import Timing
+
+if TYPE_CHECKING:
+    from wecom_auto._client import WeCom
+
+Now: TypeAlias = Callable[[], datetime]
+"""The time of a tick: the instant that the caller named plus the time that has passed since."""
+
+CapRule: TypeAlias = Literal["month", "week", "day"]
+"""The administrator's rule: as many mass messages a month as it has days, 7 a week, or 1 a day (manual 92135)."""
+
+
+class RelationFacts(Protocol):
+    """How one member stands to the customer."""
+
+    @property
+    def userid(self) -> str:
+        """The member."""
+        ...
+
+    @property
+    def following(self) -> bool:
+        """Whether both are friends."""
+        ...
+
+    @property
+    def added_at(self) -> datetime | None:
+        """Since when."""
+        ...
+
+    @property
+    def contacted_at(self) -> datetime | None:
+        """When they last talked, if anybody knows."""
+        ...
+
+    @property
+    def add_way(self) -> int:
+        """How they met; see `wecom_auto.models.AddWay`."""
+        ...
+
+
+class FollowerFacts(Protocol):
+    """One member and the tags that this member put on the customer."""
+
+    @property
+    def relation(self) -> RelationFacts:
+        """The relation."""
+        ...
+
+    @property
+    def tags(self) -> frozenset[str]:
+        """Names of tags."""
+        ...
+
+
+class CustomerFacts(Facts, Protocol):
+    """The planner's facts, and who follows the customer."""
+
+    @property
+    def followers(self) -> Sequence[FollowerFacts]:
+        """Everybody who follows the customer or did."""
+        ...
+
+    def with_delivered(self, step_ids: Iterable[str], /) -> CustomerFacts:
+        """The same facts with the steps that reached the customer."""
+        ...
+
+
+class CustomerBook(Protocol):
+    """Where facts come from; `wecom_auto.directory.Directory` is one, a dealer's CRM may be another."""
+
+    def facts_for(self, pairs: Iterable[tuple[str, str]], /) -> Mapping[tuple[str, str], CustomerFacts]:
+        """Facts of many (external_userid, userid) at once."""
+        ...
+
+    def tag_ids(self, name: str, /) -> tuple[str, ...]:
+        """Ids of the corp tags of this name."""
+        ...
+
+    def mark_tags(
+        self, userid: str, external_userid: str, *, add: Iterable[str] = (), remove: Iterable[str] = ()
+    ) -> None:
+        """Take in tags that we changed by API: the platform sends no callback for those."""
+        ...
+
+    def set_attribute(self, external_userid: str, name: str, value: JSON, /) -> None:
+        """Remember something about a customer."""
+        ...
+
+
+class ContentSource(Protocol):
+    """Where message contents come from; `wecom_auto.sop.contents.Contents` is one."""
+
+    def render(self, name: str, variables: Mapping[str, str], /) -> Content:
+        """The content of this name with its variables filled in."""
+        ...
+
+
+@frozen(kw_only=True)
+class Settings:
+    """What a corp decides once for all its SOPs.
+
+    Attributes:
+        timing: The constants of the send protocol.
+        cap: The administrator's rule for mass messages to one customer.
+        reserve: How many messages of a period are left for what members send themselves; they use the same allowance.
+        gap: Least distance between mass messages of two different SOPs to one customer.
+        recipients: Most customers in one task; the platform takes 10,000.
+        chunk: How many runs are advanced in one transaction.
+        remind_after: When a member who has not tapped is nudged, unless the step says; a second time a day later.
+        escalate_after: When the supervisor hears of it, unless the step says.
+        expire_after: When an unconfirmed task is withdrawn; never before the step's own escalation has had a day.
+        task_due: Deadline of a staff task whose step names none.
+        working_hours: When members may be nudged, in ``zone``.
+        zone: The zone of working hours and of the allowance's days.
+        notify: Whether members and supervisors get application messages; needs an app with an agent id.
+        supervisor: Names a member's supervisor (N+1); an empty text for none.
+        variables: The variables of a segment by sender, for example the store's name; never one per customer,
+            because every distinct text costs the member one more tap.
+        link_parameter: Query parameter that carries the batch's id in links, so that the platform's list names it;
+            empty leaves links alone.
+    """
+
+    timing: Timing = field(factory=Timing)
+    cap: CapRule = "month"
+    reserve: int = 0
+    gap: timedelta = timedelta(days=2)
+    recipients: int = 10_000
+    chunk: int = 500
+    remind_after: timedelta = timedelta(hours=4)
+    escalate_after: timedelta = timedelta(hours=24)
+    expire_after: timedelta = timedelta(hours=48)
+    task_due: timedelta = timedelta(days=2)
+    working_hours: tuple[time, time] = (time(9), time(20))
+    zone: ZoneInfo = CHINA
+    notify: bool = False
+    supervisor: Callable[[str], str] = field(default=lambda _userid: "")
+    variables: Callable[[str], Mapping[str, str]] = field(default=lambda _userid: {})
+    link_parameter: str = "wa_batch"
+
+
+@frozen(kw_only=True)
+class Context:
+    """One corp's engine and everything it works with."""
+
+    engine: Engine
+    client: WeCom
+    book: CustomerBook
+    contents: ContentSource
+    corp_id: str
+    calendar: Calendar
+    settings: Settings
+    catalogue: Catalogue
+    new_id: Callable[[], str]
+    crash: Callable[[str], None]
+
+
+@frozen(kw_only=True)
+class Tick:
+    """One call of ``Runner.tick``: its clock, and what it has done so far."""
+
+    now: Now
+    counts: Counter[str] = field(factory=Counter[str])

@@ -1,0 +1,161 @@
+"""Carry out the create call of one batch: the I/O around the moves T1 to T8 of `wecom_auto.sop.sending`.
+
+Each worker is a generator that pauses at the crash points of the protocol (K1, K2, …).
+The runner lets it run through; a test stops it, kills it, or lets two of them take turns.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Generator, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypeAlias
+
+from attrs import evolve
+from sqlalchemy.engine import Connection
+
+from wecom_auto.errors import WeComError
+from wecom_auto.sop import _batches, _journal, sending, store
+from wecom_auto.sop._batches import BatchRow, SupersededError
+from wecom_auto.sop._context import Context, Now, Tick
+from wecom_auto.sop._freeze import Verdict, judge
+from wecom_auto.sop._states import BatchStatus, TouchStatus
+from wecom_auto.sop.sending import Created, Move, NotCreated, Outcome, outcome_of
+from wecom_auto.store import transaction
+
+if TYPE_CHECKING:
+    from wecom_auto._client import WeCom
+
+Steps: TypeAlias = Generator[str, None, None]
+"""Yields the name of a crash point each time one is passed."""
+
+
+def claim(context: Context, batch_id: str, now: datetime) -> BatchRow | None:
+    """Take a batch for one piece of work (T1), or find out that its last worker died (T8)."""
+    timing = context.settings.timing
+    with transaction(context.engine) as connection:
+        row = _batches.read(connection, batch_id)
+        if row is None:
+            return None
+        rival = row.batch.state is BatchStatus.PLANNED and _batches.has_rival(connection, context.corp_id, row)
+        move = sending.abandoned(row.batch, now, timing) or sending.claim(row.batch, now, timing, rival=rival)
+        if move is None:
+            return None
+        claimed = _batches.save(connection, context.corp_id, row, move, now)
+    return claimed if move.rule == "T1" else None
+
+
+def dispatch(context: Context, tick: Tick, row: BatchRow) -> Steps:
+    """Ask the platform for the task of a claimed, planned batch."""
+    yield "K1"
+    calling = _begin(context, tick, row)
+    if calling is None:
+        return
+    yield "K2"
+    outcome = _call(context, calling, tick.now)
+    yield "K5"
+    move = record(context, calling, outcome, tick.now())
+    tick.counts[move.batch.state.value if move is not None else "superseded"] += 1
+    yield "K6"
+
+
+def _begin(context: Context, tick: Tick, row: BatchRow) -> BatchRow | None:
+    """Check everybody again, then commit the intent (T2)."""
+    with transaction(context.engine) as connection:
+        touches = store.touches_in_batch(connection, row.batch.id, TouchStatus.BATCHED)
+        running = set(context.catalogue.running(connection))
+    verdicts = judge(context, touches, tick.now())
+    keep, rest = _sort(verdicts, running, cancel=row.batch.cancel_reason)
+    with transaction(context.engine) as connection:
+        now = tick.now()
+        _take_out(connection, context, rest, now)
+        tick.counts["dropped"] += len(rest)
+        if not keep:
+            reason = row.batch.cancel_reason or "dropped:empty"
+            _batches.save(connection, context.corp_id, row, sending.drop(row.batch, reason), now)
+            return None
+        move = sending.begin(row.batch, now, context.settings.timing)
+        if move is None:
+            raise SupersededError(row.batch.id)
+        return _batches.save(connection, context.corp_id, row, move, now)
+
+
+def _sort(verdicts: Sequence[Verdict], running: set[str], *, cancel: str) -> tuple[list[Verdict], list[Verdict]]:
+    keep: list[Verdict] = []
+    rest: list[Verdict] = []
+    for one in verdicts:
+        if cancel:
+            rest.append(evolve(one, state=TouchStatus.CANCELLED, reason=cancel, later=None, undo=False))
+        elif one.run.sop not in running:
+            # It waits as a due touch: nobody looks at those of a paused SOP.
+            later = one.touch.due_at
+            rest.append(evolve(one, state=TouchStatus.DUE, reason="deferred:paused", later=later, undo=False))
+        else:
+            (keep if one.state is TouchStatus.BATCHED else rest).append(one)
+    return keep, rest
+
+
+def _take_out(connection: Connection, context: Context, verdicts: Sequence[Verdict], now: datetime) -> None:
+    """Remove from the batch whoever must not get it any more; their reservations are given back."""
+    groups: defaultdict[tuple[TouchStatus, str, datetime | None, bool], list[Verdict]] = defaultdict(list)
+    for one in verdicts:
+        groups[one.state, one.reason, one.later, one.undo].append(one)
+    for (state, reason, later, undo), group in groups.items():
+        touches = [one.touch for one in group]
+        if undo:
+            store.delete_touches(connection, touches)
+        else:
+            store.move_touches(connection, touches, state, reason=reason, check_at=later, due_at=later, batch_id=None)
+        runs = {one.run.id: one.run for one in group}
+        _journal.write(connection, context.corp_id, now, store.lines(touches, runs, reason))
+
+
+def _call(context: Context, row: BatchRow, now: Now) -> Outcome:
+    timing = context.settings.timing
+    with transaction(context.engine) as connection:
+        touches = store.touches_in_batch(connection, row.batch.id, TouchStatus.BATCHED)
+        present = _batches.read(connection, row.batch.id, lock=False)
+    content, customers = row.message(), [touch.external_userid for touch in touches]
+    # T3: read and compared as late as this process can, because the platform itself compares nothing.
+    ours = present is not None and present.batch.fence == row.batch.fence
+    if not ours or not sending.may_write(row.batch, now(), timing):
+        return NotCreated(reason="blocked:lease")
+    try:
+        answer = create_client(context).mass_messages.create(
+            chat_type="single",
+            external_userids=customers,
+            sender=row.sender,
+            text=content.message,
+            attachments=content.attachments,
+        )
+    except WeComError as error:
+        return outcome_of(error)
+    return Created(msgid=answer.msgid, refused=answer.fail_list)
+
+
+def create_client(context: Context) -> WeCom:
+    """The client of the create call: one attempt, no waiting, and a hard limit."""
+    # A limit holds for connecting, writing and reading each: half of it keeps the whole call inside.
+    half = context.settings.timing.call_max.total_seconds() / 2
+    return context.client.with_options(attempts=1, timeout_seconds=half, max_wait_seconds=0)
+
+
+def record(context: Context, row: BatchRow, outcome: Outcome, now: datetime) -> Move | None:
+    """Write the answer down (T4 to T7); `None` if the batch was taken over meanwhile."""
+    move = sending.record(row.batch, outcome, now, context.settings.timing)
+    if move is None:
+        return None
+    try:
+        with transaction(context.engine) as connection:
+            expires_at = expiry(context, row, now) if move.batch.state is BatchStatus.CREATED else row.expires_at
+            _batches.save(connection, context.corp_id, row, move, now, expires_at=expires_at)
+    except SupersededError:
+        return None
+    return move
+
+
+def expiry(context: Context, row: BatchRow, now: datetime) -> datetime:
+    """When an unconfirmed task is withdrawn: never before the escalation has had a day."""
+    settings = context.settings
+    escalated = row.escalate_seconds or settings.escalate_after.total_seconds()
+    return now + max(settings.expire_after, timedelta(days=1, seconds=escalated))

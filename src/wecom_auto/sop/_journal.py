@@ -1,0 +1,60 @@
+"""Write down why: one row for every send, skip, deferral, drop, end and alert. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+from attrs import asdict, frozen
+from sqlalchemy.engine import Connection
+
+from wecom_auto.sop import _tables as t
+
+
+@frozen(kw_only=True)
+class Entry:
+    """One line of the decision log.
+
+    Attributes:
+        reason: A code of `wecom_auto.sop.planner.reason_text`; alerts begin with ``alert:``.
+        external_userid: The customer; empty for what concerns a whole batch.
+        sop: The SOP, empty if several are concerned.
+        step: The step, empty for the run as a whole.
+        enrolment_id: The run.
+        due_at: When the step was, or will be, due.
+        detail: The condition that was false, the batch, the error code.
+    """
+
+    reason: str
+    external_userid: str = ""
+    sop: str = ""
+    step: str = ""
+    enrolment_id: int | None = None
+    due_at: datetime | None = None
+    detail: str = ""
+
+
+@frozen(kw_only=True)
+class LoggedDecision(Entry):
+    """A line as it was read back, with its time."""
+
+    at: datetime
+
+
+def write(connection: Connection, corp_id: str, at: datetime, entries: Iterable[Entry]) -> None:
+    """Add lines to the log, in the transaction that does what they tell."""
+    rows = [asdict(entry) | {"corp_id": corp_id, "at": at} for entry in entries]
+    if rows:
+        connection.execute(sa.insert(t.decisions), rows)
+
+
+def read(connection: Connection, corp_id: str, external_userid: str) -> tuple[LoggedDecision, ...]:
+    """Everything that was decided about one customer, oldest first."""
+    d = t.decisions.c
+    query = (
+        sa.select(d.at, d.reason, d.external_userid, d.sop, d.step, d.enrolment_id, d.due_at, d.detail)
+        .where(d.corp_id == corp_id, d.external_userid == external_userid)
+        .order_by(d.id)
+    )
+    return tuple(LoggedDecision(**row) for row in connection.execute(query).mappings())

@@ -1,0 +1,104 @@
+"""The ledger of each customer's monthly allowance: reserve before asking, settle by the result. Sends nothing.
+
+A reservation is given back only when it is proved that nothing was sent (I9: ``reserved + used <= cap``).
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from wecom_auto.sop import _tables as t
+from wecom_auto.sop._context import CapRule
+from wecom_auto.store import insert_new
+
+_IN_CHUNK = 500
+
+
+def period_of(rule: CapRule, moment: datetime, zone: ZoneInfo) -> tuple[str, int]:
+    """The ledger period that a moment falls in, and how many messages it allows.
+
+    Unverified: that the platform counts calendar months, weeks and days in China time.
+    """
+    day = moment.astimezone(zone).date()
+    if rule == "day":
+        return day.isoformat(), 1
+    if rule == "week":
+        return (day - timedelta(days=day.weekday())).strftime("w%Y-%m-%d"), 7
+    return day.strftime("%Y-%m"), monthrange(day.year, day.month)[1]
+
+
+def reserve(
+    connection: Connection, corp_id: str, customers: Sequence[str], period: str, allowed: int
+) -> frozenset[str]:
+    """Reserve one message for each customer who has room left.
+
+    Args:
+        connection: An open transaction.
+        corp_id: The corp.
+        customers: Distinct external_userids.
+        period: From `period_of`.
+        allowed: How many messages the period allows.
+
+    Returns:
+        The customers for whom a message was reserved.
+    """
+    ordered = sorted(customers)  # One order for everybody, so that two workers never wait for each other in a ring.
+    new = [{"corp_id": corp_id, "external_userid": one, "period": period, "reserved": 0, "used": 0} for one in ordered]
+    insert_new(connection, t.caps, new)
+    lucky = frozenset(_with_room(connection, corp_id, ordered, period, allowed))
+    _add(connection, corp_id, Counter({(one, period): 1 for one in lucky}), reserved=1)
+    return lucky
+
+
+def _with_room(
+    connection: Connection, corp_id: str, customers: Sequence[str], period: str, allowed: int
+) -> Iterable[str]:
+    for start in range(0, len(customers), _IN_CHUNK):
+        query = sa.select(t.caps.c.external_userid).where(
+            t.caps.c.corp_id == corp_id,
+            t.caps.c.period == period,
+            t.caps.c.external_userid.in_(customers[start : start + _IN_CHUNK]),
+            t.caps.c.reserved + t.caps.c.used < allowed,
+        )
+        yield from connection.scalars(query.order_by(t.caps.c.external_userid).with_for_update())
+
+
+def release(connection: Connection, corp_id: str, held: Iterable[tuple[str, str]]) -> None:
+    """Give reservations back: ``(external_userid, period)``, proved not sent."""
+    _add(connection, corp_id, Counter(held), reserved=-1)
+
+
+def use(connection: Connection, corp_id: str, held: Iterable[tuple[str, str]]) -> None:
+    """Turn reservations into messages that were sent."""
+    _add(connection, corp_id, Counter(held), reserved=-1, used=1)
+
+
+def _add(
+    connection: Connection, corp_id: str, changes: Mapping[tuple[str, str], int], *, reserved: int, used: int = 0
+) -> None:
+    if not changes:
+        return
+    statement = (
+        sa.update(t.caps)
+        .where(
+            t.caps.c.corp_id == corp_id,
+            t.caps.c.external_userid == sa.bindparam("customer"),
+            t.caps.c.period == sa.bindparam("in_period"),
+        )
+        .values(
+            reserved=t.caps.c.reserved + reserved * sa.bindparam("times", type_=sa.Integer),
+            used=t.caps.c.used + used * sa.bindparam("times", type_=sa.Integer),
+        )
+    )
+    rows = [
+        {"customer": customer, "in_period": period, "times": times}
+        for (customer, period), times in sorted(changes.items())
+    ]
+    connection.execute(statement, rows)

@@ -1,0 +1,106 @@
+"""Send the welcome message in the callback's path: its code lives 20 seconds and works once.
+
+The step is written down before the call, so no other worker and no second callback sends it again.
+Manual: https://developer.work.weixin.qq.com/document/path/92137 (发送新客户欢迎语).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from attrs import frozen
+
+from wecom_auto.callbacks.events import CustomerAdded
+from wecom_auto.errors import WeComError
+from wecom_auto.sop import _journal, store
+from wecom_auto.sop import _tables as t
+from wecom_auto.sop._actions import Welcome
+from wecom_auto.sop._advance import replan, touch_row
+from wecom_auto.sop._context import Context
+from wecom_auto.sop._states import TouchStatus
+from wecom_auto.sop.planner import Decision, DecisionKind
+from wecom_auto.sop.store import Enrolment, Touch
+from wecom_auto.store import transaction
+
+
+@frozen(kw_only=True)
+class _Planned:
+    run: Enrolment
+    decisions: tuple[Decision, ...]
+    action: Welcome
+
+
+def send_welcome(context: Context, event: CustomerAdded, now: datetime, deadline: datetime) -> bool:
+    """Use the event's code for the first welcome step that is due for this customer and member.
+
+    Args:
+        context: The corp.
+        event: With its code.
+        now: Aware.
+        deadline: When the code dies.
+
+    Returns:
+        Whether a message was sent.
+    """
+    planned = _find(context, event, now)
+    if planned is None or not event.welcome_code:
+        return False
+    touch = _write_down(context, planned, now)
+    if touch is None:
+        return False
+    state, reason = _send(context, event.welcome_code, planned.action, event.userid, now, deadline)
+    with transaction(context.engine) as connection:
+        check_at = now if state is TouchStatus.DELIVERED else None
+        store.move_touches(connection, [touch], state, reason=reason, sent_at=now, check_at=check_at)
+        _journal.write(connection, context.corp_id, now, store.lines([touch], {planned.run.id: planned.run}, reason))
+    return state is TouchStatus.DELIVERED
+
+
+def _find(context: Context, event: CustomerAdded, now: datetime) -> _Planned | None:
+    e = t.enrolments.c
+    query = sa.select(e.id).where(
+        e.corp_id == context.corp_id, e.external_userid == event.external_userid, e.userid == event.userid, store.ACTIVE
+    )
+    with transaction(context.engine) as connection:
+        running = set(context.catalogue.running(connection))
+        runs = store.enrolments_by_id(connection, connection.scalars(query.order_by(e.id)))
+        touched = store.touches_of(connection, runs)
+    pair = (event.external_userid, event.userid)
+    facts = context.book.facts_for([pair])[pair]
+    for run in runs.values():
+        if run.sop not in running:
+            continue
+        for one in replan(context, run, facts, touched.get(run.id, {}), now).decisions:
+            if one.kind is DecisionKind.WELCOME and isinstance(one.do, Welcome):
+                return _Planned(run=run, decisions=(one,), action=one.do)
+    return None
+
+
+def _write_down(context: Context, planned: _Planned, now: datetime) -> Touch | None:
+    row = touch_row(context.corp_id, planned.run, planned.decisions, now)
+    if row is None:
+        return None
+    # Looked at again only if this process dies before it has written the answer.
+    values = {"state": TouchStatus.REQUESTED.value, "reason": "requested", "check_at": now + timedelta(minutes=2)}
+    with transaction(context.engine) as connection:
+        present = store.touches_of(connection, [planned.run.id]).get(planned.run.id, {})
+        if planned.decisions[0].step_id in present:
+            return None
+        store.insert_touches(connection, [row | values])
+        return store.touches_of(connection, [planned.run.id])[planned.run.id][planned.decisions[0].step_id]
+
+
+def _send(
+    context: Context, code: str, action: Welcome, sender: str, now: datetime, deadline: datetime
+) -> tuple[TouchStatus, str]:
+    if now >= deadline:
+        return TouchStatus.EXPIRED, "expired:code"
+    try:
+        content = context.contents.render(action.content, context.settings.variables(sender))
+        context.client.with_options(attempts=1, timeout_seconds=5, max_wait_seconds=0).welcome.send(
+            code, text=content.message, attachments=content.attachments
+        )
+    except WeComError as error:
+        return TouchStatus.FAILED, f"failed:{getattr(error, 'errcode', 'welcome')}"
+    return TouchStatus.DELIVERED, "sent"

@@ -1,0 +1,376 @@
+"""Run published SOPs: one `tick` brings everything up to now. Starts no thread, no timer and no server.
+
+Every wait is a column in the database, so a tick may come late, twice, or from two processes at once.
+All times are given by the caller; the runner itself reads a clock only to know how long a tick has taken.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from attrs import field, frozen
+from sqlalchemy.engine import Engine
+
+from wecom_auto._time import require_aware
+from wecom_auto._types import JSON
+from wecom_auto.callbacks.events import CustomerAdded, CustomerDeleted, CustomerEdited, CustomerUnfollowed, Event
+from wecom_auto.models import AddWay
+from wecom_auto.sop import _batches, _control, _entry, _journal, store
+from wecom_auto.sop import _tables as t
+from wecom_auto.sop._advance import WELCOME_CODE, advance
+from wecom_auto.sop._batches import SupersededError
+from wecom_auto.sop._catalogue import Catalogue
+from wecom_auto.sop._context import ContentSource, Context, CustomerBook, Settings, Tick
+from wecom_auto.sop._dispatch import Steps, claim, dispatch
+from wecom_auto.sop._entry import Candidate
+from wecom_auto.sop._freeze import freeze
+from wecom_auto.sop._journal import LoggedDecision
+from wecom_auto.sop._perform import perform
+from wecom_auto.sop._polling import follow
+from wecom_auto.sop._states import BatchStatus, SopStatus
+from wecom_auto.sop._welcome import send_welcome
+from wecom_auto.sop.calendar import Calendar, ChinaCalendar
+from wecom_auto.sop.definition import Definition
+from wecom_auto.sop.reconcile import reconcile
+from wecom_auto.store import transaction
+
+if TYPE_CHECKING:
+    from wecom_auto._client import WeCom
+
+__all__ = ["LoggedDecision", "Runner", "Settings", "TickReport"]
+
+
+@frozen(kw_only=True)
+class TickReport:
+    """What one tick did.
+
+    Attributes:
+        now: The instant that the caller named.
+        counts: How often each thing happened, by a short name: ``advanced``, ``touches``, ``batches``, ``created``,
+            ``unknown``, ``settled``, ``performed``, ``staff_tasks``, and every reason code.
+    """
+
+    now: datetime
+    counts: dict[str, int] = field(factory=dict[str, int])
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing was due."""
+        return not any(self.counts.values())
+
+
+def _no_crash(_point: str) -> None:
+    """The crash hook of real life."""
+
+
+def _short_id() -> str:
+    return secrets.token_hex(6)
+
+
+class Runner:
+    """Runs the SOPs of one corp.
+
+    Args:
+        engine: From `wecom_auto.store.open_store`.
+        client: For the calls of this corp.
+        directory: Where facts come from: a `wecom_auto.directory.Directory`, or your own.
+        contents: Where message contents come from: a `wecom_auto.sop.contents.Contents`, or your own.
+        corp_id: The corp; the client's own by default.
+        calendar: Knows holidays.
+        settings: What the corp decides once.
+        new_id: Makes batch ids: short, unique, printable.
+        stopwatch: Seconds; how long a tick has taken counts towards its leases.
+        crash: Called with the name of each crash point (K0 to K9); for tests that kill.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        client: WeCom,
+        directory: CustomerBook,
+        contents: ContentSource,
+        *,
+        corp_id: str = "",
+        calendar: Calendar | None = None,
+        settings: Settings | None = None,
+        new_id: Callable[[], str] = _short_id,
+        stopwatch: Callable[[], float] = time.time,
+        crash: Callable[[str], None] = _no_crash,
+    ) -> None:
+        corp_id = corp_id or client.corp_id
+        self._stopwatch = stopwatch
+        self._context = Context(
+            engine=engine,
+            client=client,
+            book=directory,
+            contents=contents,
+            corp_id=corp_id,
+            calendar=calendar or ChinaCalendar(),
+            settings=settings or Settings(),
+            catalogue=Catalogue(corp_id),
+            new_id=new_id,
+            crash=crash,
+        )
+
+    def tick(self, now: datetime) -> TickReport:
+        """Bring everything that is due up to `now`.
+
+        Args:
+            now: Aware. Tick every minute, or at `next_wake`; late ticks lose nothing, a second one does nothing.
+        """
+        tick = self._start(now)
+        advance(self._context, tick)
+        self._perform(tick)
+        freeze(self._context, tick)
+        for batch_id in self._due_batches(tick):
+            self._run(self.steps(batch_id, tick))
+        self._perform(tick)
+        return TickReport(now=now, counts=dict(tick.counts))
+
+    def work(self, batch_id: str, now: datetime) -> TickReport:
+        """Do whatever one batch needs now; the job that a message queue would carry.
+
+        Args:
+            batch_id: From the table of batches; one that needs nothing is left alone.
+            now: Aware.
+        """
+        tick = self._start(now)
+        self._run(self.steps(batch_id, tick))
+        return TickReport(now=now, counts=dict(tick.counts))
+
+    def steps(self, batch_id: str, tick: Tick) -> Steps:
+        """Work on one batch, pausing at every crash point of the protocol."""
+        yield "K0"
+        row = claim(self._context, batch_id, tick.now())
+        if row is None:
+            return
+        match row.batch.state:
+            case BatchStatus.PLANNED:
+                yield from dispatch(self._context, tick, row)
+            case BatchStatus.UNKNOWN:
+                yield from reconcile(self._context, tick, row)
+            case _:
+                yield from follow(self._context, tick, row)
+
+    def _start(self, now: datetime) -> Tick:
+        begun, moment = self._stopwatch(), require_aware(now, "now")
+        return Tick(now=lambda: moment + timedelta(seconds=self._stopwatch() - begun))
+
+    def _run(self, steps: Steps) -> None:
+        try:
+            for point in steps:
+                self._context.crash(point)
+        except SupersededError:
+            # Somebody else has taken the batch: whatever was read here is out of date.
+            return
+
+    def _due_batches(self, tick: Tick) -> list[str]:
+        with transaction(self._context.engine) as connection:
+            return _batches.due(connection, self._context.corp_id, tick.now())
+
+    def _perform(self, tick: Tick) -> None:
+        def tagged(external_userid: str, userid: str, name: str) -> None:
+            # Our own tags cause no callback: what waits for them is told here.
+            occurrence = f"tag:{name}@{tick.now().isoformat()}"
+            candidate = Candidate(external_userid=external_userid, userid=userid, occurrence=occurrence)
+            _entry.trigger(self._context, f"tag.added:{name}", candidate, tick.now())
+
+        perform(self._context, tick, tagged)
+
+    def next_wake(self) -> datetime | None:
+        """The earliest instant at which anything is due; `None` if nothing ever is.
+
+        Work of paused SOPs is due to nobody.
+        """
+        e, u, b = t.enrolments.c, t.touches.c, t.batches.c
+        mine = self._context.corp_id
+        with transaction(self._context.engine) as connection:
+            sops = self._context.catalogue.running(connection)
+            runs = sa.select(sa.func.min(e.wake_at)).where(e.corp_id == mine, store.ACTIVE, e.sop.in_(sops))
+            touches = (
+                sa.select(sa.func.min(u.check_at))
+                .join(t.enrolments, e.id == u.enrolment_id)
+                .where(u.corp_id == mine, u.check_at.is_not(None), e.sop.in_(sops))
+            )
+            batches = sa.select(sa.func.min(b.check_at)).where(b.corp_id == mine, b.check_at.is_not(None))
+            times = [connection.scalar(query) for query in (runs, touches, batches)]
+        return min((at for at in times if at is not None), default=None)
+
+    def publish(self, definition: Definition, now: datetime) -> bool:
+        """Publish a version; running runs stay pinned to theirs.
+
+        Returns:
+            False if exactly this version was published before.
+
+        Raises:
+            ConfigurationError: The version exists with other content, or is older than the present one.
+        """
+        with transaction(self._context.engine) as connection:
+            return self._context.catalogue.publish(connection, definition, require_aware(now, "now"))
+
+    def enrol(
+        self,
+        sop: str,
+        external_userid: str,
+        *,
+        now: datetime,
+        userid: str = "",
+        anchor_at: datetime | None = None,
+        occurrence: str = "",
+    ) -> bool:
+        """Let one customer into one SOP by hand or by import; its condition and re-entry rule still hold.
+
+        Args:
+            sop: A published SOP.
+            external_userid: The customer.
+            now: Aware.
+            userid: The member; empty lets the SOP's owner rule choose.
+            anchor_at: What offsets are counted from; by default the SOP's anchor, or now.
+            occurrence: Tells this entry from the next one; the same text never enrols twice.
+
+        Returns:
+            Whether a run began. If not, `why` says so.
+        """
+        with transaction(self._context.engine) as connection:
+            present = self._context.catalogue.sops(connection)[sop]
+            definition = self._context.catalogue.load(connection, sop, present.version)
+        key = occurrence or f"manual@{require_aware(now, 'now').isoformat()}"
+        candidate = Candidate(external_userid=external_userid, userid=userid, occurrence=key, anchor_at=anchor_at)
+        return _entry.enrol(self._context, definition, candidate, now)
+
+    def on_event(self, event: Event, now: datetime) -> None:
+        """Take a callback that the directory has applied already: let the customer in, welcome, wake, withdraw.
+
+        Args:
+            event: Any; those that concern no SOP do nothing.
+            now: Aware.
+        """
+        match event:
+            case CustomerAdded():
+                self._added(event, now)
+            case CustomerEdited():
+                self._edited(event, now)
+            case CustomerUnfollowed() | CustomerDeleted():
+                _entry.wake(self._context, event.external_userid, now)
+            case _:
+                return
+
+    def _added(self, event: CustomerAdded, now: datetime) -> None:
+        customer, member = event.external_userid, event.userid
+        facts = self._context.book.facts_for([(customer, member)])[customer, member]
+        ways = {one.relation.add_way for one in facts.followers if one.relation.userid == member}
+        if AddWay.ASSIGNED_BY_ADMIN in ways:
+            # A successor's new customer is an old one: no prospect, no welcome.
+            entry = _journal.Entry(reason="entry:transferred", external_userid=customer)
+            with transaction(self._context.engine) as connection:
+                _journal.write(connection, self._context.corp_id, now, [entry])
+            return
+        occurrence = f"added@{event.created_at.isoformat()}"
+        candidate = Candidate(external_userid=customer, userid=member, occurrence=occurrence)
+        _entry.trigger(self._context, "customer.added", candidate, now)
+        if event.welcome_code:
+            self.welcome(event, now)
+
+    def _edited(self, event: CustomerEdited, now: datetime) -> None:
+        customer, member = event.external_userid, event.userid
+        facts = self._context.book.facts_for([(customer, member)])[customer, member]
+        names = {name for one in facts.followers if one.relation.userid == member for name in one.tags}
+        for name in sorted(names):
+            # The event does not say what changed, so a tag found this way lets in once.
+            candidate = Candidate(external_userid=customer, userid=member, occurrence=f"tag:{name}")
+            _entry.trigger(self._context, f"tag.added:{name}", candidate, now)
+        _entry.wake(self._context, customer, now)
+
+    def welcome(self, event: CustomerAdded, now: datetime, *, deadline: datetime | None = None) -> bool:
+        """Send the welcome message of the customer's run with the event's code; `on_event` does this by itself.
+
+        Args:
+            event: With its code.
+            now: Aware.
+            deadline: When the code dies; 20 seconds after the event by default.
+
+        Returns:
+            Whether a message was sent. It is never sent twice, and never after the deadline.
+        """
+        return send_welcome(self._context, event, now, deadline or event.created_at + WELCOME_CODE)
+
+    def record_event(self, external_userid: str, name: str, now: datetime) -> None:
+        """Tell the SOPs what happened outside the platform, such as ``testdrive.booked``; the directory is told first.
+
+        Args:
+            external_userid: The customer.
+            name: As the definitions name it.
+            now: When it happened.
+        """
+        candidate = Candidate(external_userid=external_userid, occurrence=f"event:{name}@{now.isoformat()}")
+        _entry.trigger(self._context, f"event:{name}", candidate, now)
+        _entry.wake(self._context, external_userid, now)
+
+    def set_attribute(self, external_userid: str, name: str, value: JSON | date, now: datetime) -> None:
+        """Set an attribute in the directory and tell the SOPs: a changed anchor re-plans its run.
+
+        Args:
+            external_userid: The customer.
+            name: Such as ``insurance_expiry``.
+            value: Anything JSON can hold, or a date.
+            now: Aware.
+        """
+        stored = value.isoformat() if isinstance(value, date) else value
+        self._context.book.set_attribute(external_userid, name, stored)
+        candidate = Candidate(external_userid=external_userid, occurrence=f"attribute:{name}={stored}")
+        _entry.trigger(self._context, f"attribute.set:{name}", candidate, now)
+        _entry.wake(self._context, external_userid, now)
+
+    def pause(self, sop: str, now: datetime) -> None:
+        """Stop a SOP for the time being: nothing more is sent, tasks nobody has confirmed are withdrawn, runs stay."""
+        _control.stop(self._context, sop, SopStatus.PAUSED, "cancelled:paused", now)
+
+    def resume(self, sop: str, now: datetime) -> None:
+        """Let a paused SOP go on; what has become too late meanwhile is skipped with its reason."""
+        with transaction(self._context.engine) as connection:
+            self._context.catalogue.set_state(connection, sop, SopStatus.RUNNING, now)
+
+    def end(self, sop: str, now: datetime) -> None:
+        """End a SOP for good: close its runs, withdraw its tasks. What was sent stays sent."""
+        _control.stop(self._context, sop, SopStatus.ENDED, "ended:sop", now)
+        _control.end_runs(self._context, t.enrolments.c.sop == sop, "ended:sop", now)
+
+    def member_left(self, userid: str, now: datetime) -> None:
+        """Withdraw what a member has not confirmed and close the member's runs; other members' runs go on."""
+        _control.member_left(self._context, userid, now)
+
+    def resolve(self, batch_id: str, now: datetime, *, msgid: str = "") -> bool:
+        """Settle a held batch by hand.
+
+        Args:
+            batch_id: A batch in HELD.
+            now: Aware.
+            msgid: The task that a person found in the console; empty if there is none, and it is to be asked again.
+
+        Returns:
+            False if the batch is not held.
+        """
+        return _control.resolve(self._context, batch_id, msgid, now)
+
+    def complete_task(self, task_id: int, evidence: str, now: datetime) -> bool:
+        """Close a staff task with its evidence.
+
+        Args:
+            task_id: From the table of staff tasks.
+            evidence: What proves it: a note, a work order, a message id.
+            now: Aware.
+
+        Returns:
+            False if the task is not open.
+        """
+        return _control.complete_task(self._context, task_id, evidence, now)
+
+    def why(self, external_userid: str) -> tuple[LoggedDecision, ...]:
+        """Everything that was decided about one customer, oldest first; `reason_text` puts a reason into words."""
+        with transaction(self._context.engine) as connection:
+            return _journal.read(connection, self._context.corp_id, external_userid)

@@ -1,0 +1,303 @@
+"""Read and write runs and their touches. Every function works inside a transaction that the caller opened.
+
+Nothing here calls the platform or decides what happens next.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+import sqlalchemy as sa
+from attrs import frozen
+from sqlalchemy.engine import Connection, Row
+
+from wecom_auto._types import UNSET, Unset
+from wecom_auto.sop import _ledger
+from wecom_auto.sop import _tables as t
+from wecom_auto.sop._journal import Entry
+from wecom_auto.sop._states import EnrolmentStatus, TouchStatus
+from wecom_auto.sop.planner import EnrolmentState
+from wecom_auto.store import insert_new
+
+T = TypeVar("T")
+
+_IN_CHUNK: Final = 500
+# A literal, not a parameter: a database uses a partial index only if it can see the number.
+ACTIVE: Final = t.enrolments.c.state == sa.literal_column(str(EnrolmentStatus.ACTIVE.value))
+DELIVERED: Final = frozenset({TouchStatus.DELIVERED, TouchStatus.DONE})
+WITHDRAWN: Final = ("exit:", "left:", "ended:")
+"""How the end reasons begin that forbid whatever has not been sent yet."""
+
+
+@frozen
+class Enrolment:
+    """One run of one customer, as stored; a run that is due is read without what only other questions need."""
+
+    id: int
+    sop: str
+    version: int
+    external_userid: str
+    userid: str
+    anchor_at: datetime
+    enrolled_at: datetime
+    arm_seed: str
+    run: int
+    occurrence: str = ""
+    state: int = EnrolmentStatus.ACTIVE.value
+    end_reason: str | None = None
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """(external_userid, userid), the key of facts."""
+        return self.external_userid, self.userid
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether the run ended in a way that forbids whatever has not been sent yet."""
+        return (self.end_reason or "").startswith(WITHDRAWN)
+
+    def planner_state(self, done: Mapping[str, str]) -> EnrolmentState:
+        """The run as the planner takes it."""
+        return EnrolmentState(
+            id=str(self.id),
+            sop=self.sop,
+            version=self.version,
+            customer=self.external_userid,
+            member=self.userid,
+            anchor_at=self.anchor_at,
+            enrolled_at=self.enrolled_at,
+            done=done,
+            arm_seed=self.arm_seed,
+        )
+
+
+@frozen(kw_only=True)
+class Touch:
+    """One step of one run that came due, as stored."""
+
+    id: int
+    enrolment_id: int
+    run: int
+    step: str
+    external_userid: str
+    userid: str
+    kind: str
+    state: TouchStatus
+    due_at: datetime
+    check_at: datetime | None
+    attempts: int
+    reason: str
+    arm: str
+    batch_id: str | None
+    reserved_period: str | None
+    sent_at: datetime | None
+
+    @property
+    def outcome(self) -> str:
+        """What the planner is told about the step."""
+        return self.reason if self.state is TouchStatus.SKIPPED else self.state.value
+
+
+_ENROLMENT_COLUMNS: Final = tuple(t.enrolments.c[name] for name in Enrolment.__annotations__)
+_DUE_COLUMNS: Final = _ENROLMENT_COLUMNS[:9]
+_TOUCH_COLUMNS: Final = tuple(t.touches.c[name] for name in Touch.__annotations__)
+
+
+def chunked(items: Sequence[T], size: int = _IN_CHUNK) -> Iterator[Sequence[T]]:
+    """Split a list for ``IN (…)``."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _enrolment(row: Row[*tuple[Any, ...]]) -> Enrolment:
+    # By position: this is read for every run that comes due.
+    return Enrolment(*row)
+
+
+def _touch(row: Row[*tuple[object, ...]]) -> Touch:
+    values: dict[str, Any] = dict(row._mapping)  # noqa: SLF001 - the documented way to a row's names
+    values["state"] = TouchStatus(values["state"])
+    return Touch(**values)
+
+
+def due_enrolments(
+    connection: Connection, corp_id: str, sops: Sequence[str], now: datetime, limit: int
+) -> list[Enrolment]:
+    """Runs whose time has come, the longest waiting first."""
+    e = t.enrolments.c
+    query = (
+        sa.select(*_DUE_COLUMNS)
+        .where(e.corp_id == corp_id, ACTIVE, e.wake_at <= now, e.sop.in_(sops))
+        .order_by(e.wake_at)
+        .limit(limit)
+    )
+    return [_enrolment(row) for row in connection.execute(query)]
+
+
+def enrolments_by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Enrolment]:
+    """Runs by id."""
+    found: dict[int, Enrolment] = {}
+    for chunk in chunked(sorted(set(ids))):
+        query = sa.select(*_ENROLMENT_COLUMNS).where(t.enrolments.c.id.in_(chunk))
+        found |= {row.id: _enrolment(row) for row in connection.execute(query)}
+    return found
+
+
+def enrolments_of(connection: Connection, corp_id: str, external_userid: str, sop: str) -> list[Enrolment]:
+    """Every run of one customer in one SOP, whatever its member, version and state."""
+    e = t.enrolments.c
+    mine = (e.corp_id == corp_id, e.external_userid == external_userid, e.sop == sop)
+    query = sa.select(*_ENROLMENT_COLUMNS).where(*mine).order_by(e.id)
+    return [_enrolment(row) for row in connection.execute(query)]
+
+
+def lock_due(connection: Connection, ids: Sequence[int], now: datetime) -> set[int]:
+    """Take the runs that are still due; those that another worker has taken are left to it."""
+    e = t.enrolments.c
+    query = sa.select(e.id).where(e.id.in_(ids), ACTIVE, e.wake_at <= now)
+    return set(connection.scalars(query.with_for_update(skip_locked=True)))
+
+
+def touches_of(connection: Connection, enrolment_ids: Iterable[int]) -> dict[int, dict[str, Touch]]:
+    """The touches of runs: run id, then step."""
+    found: defaultdict[int, dict[str, Touch]] = defaultdict(dict)
+    for chunk in chunked(sorted(set(enrolment_ids))):
+        query = sa.select(*_TOUCH_COLUMNS).where(t.touches.c.enrolment_id.in_(chunk))
+        for touch in map(_touch, connection.execute(query)):
+            found[touch.enrolment_id][touch.step] = touch
+    return found
+
+
+def due_touches(
+    connection: Connection,
+    corp_id: str,
+    sops: Sequence[str],
+    now: datetime,
+    *,
+    kinds: Sequence[str],
+    states: Sequence[TouchStatus],
+    limit: int,
+) -> list[Touch]:
+    """Touches of running SOPs that somebody has to look at, in the order of their times."""
+    query = (
+        sa.select(*_TOUCH_COLUMNS)
+        .join(t.enrolments, t.enrolments.c.id == t.touches.c.enrolment_id)
+        .where(
+            t.touches.c.corp_id == corp_id,
+            t.touches.c.check_at.is_not(None),
+            t.touches.c.check_at <= now,
+            t.touches.c.kind.in_(kinds),
+            t.touches.c.state.in_([state.value for state in states]),
+            t.enrolments.c.sop.in_(sops),
+        )
+        .order_by(t.touches.c.check_at, t.touches.c.id)
+        .limit(limit)
+    )
+    return [_touch(row) for row in connection.execute(query)]
+
+
+def lock_touches(connection: Connection, ids: Sequence[int], state: TouchStatus) -> dict[int, Touch]:
+    """Take those of the touches that are in `state` and that no other worker holds."""
+    found: dict[int, Touch] = {}
+    for chunk in chunked(ids):
+        query = sa.select(*_TOUCH_COLUMNS).where(t.touches.c.id.in_(chunk), t.touches.c.state == state.value)
+        rows = connection.execute(query.with_for_update(skip_locked=True))
+        found |= {row.id: _touch(row) for row in rows}
+    return found
+
+
+def touches_in_batch(connection: Connection, batch_id: str, *states: TouchStatus) -> list[Touch]:
+    """The touches of a batch, in the order in which they were frozen."""
+    query = sa.select(*_TOUCH_COLUMNS).where(t.touches.c.batch_id == batch_id).order_by(t.touches.c.id)
+    if states:
+        query = query.where(t.touches.c.state.in_([state.value for state in states]))
+    return [_touch(row) for row in connection.execute(query)]
+
+
+def insert_touches(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+    """Add touches; the unique key of (run, step) leaves out a second one (I1)."""
+    insert_new(connection, t.touches, rows)
+
+
+def move_touches(
+    connection: Connection,
+    touches: Sequence[Touch],
+    state: TouchStatus,
+    *,
+    reason: str,
+    check_at: datetime | None = None,
+    sent_at: datetime | None = None,
+    batch_id: str | Unset | None = UNSET,
+    due_at: datetime | None = None,
+    attempts: int | None = None,
+) -> None:
+    """Set the state of touches, and settle what they hold in the ledger.
+
+    A final state other than DELIVERED gives the reservation back; DELIVERED turns it into a message used.
+    """
+    if not touches:
+        return
+    values: dict[str, object] = {"state": state.value, "reason": reason, "check_at": check_at}
+    values |= {"batch_id": batch_id} if batch_id is not UNSET else {}
+    values |= {"sent_at": sent_at} if sent_at is not None else {}
+    values |= {"due_at": due_at} if due_at is not None else {}
+    values |= {"attempts": attempts} if attempts is not None else {}
+    if state.final or state is TouchStatus.DUE:
+        _settle(connection, touches, state)
+        values["reserved_period"] = None
+    for chunk in chunked([touch.id for touch in touches]):
+        connection.execute(sa.update(t.touches).where(t.touches.c.id.in_(chunk)).values(values))
+
+
+def delete_touches(connection: Connection, touches: Sequence[Touch]) -> None:
+    """Forget touches of which nothing has left yet, so that the planner decides their steps anew."""
+    move_touches(connection, touches, TouchStatus.DUE, reason="")
+    for chunk in chunked([touch.id for touch in touches]):
+        connection.execute(sa.delete(t.touches).where(t.touches.c.id.in_(chunk)))
+
+
+def _settle(connection: Connection, touches: Sequence[Touch], state: TouchStatus) -> None:
+    held = [(touch.external_userid, touch.reserved_period) for touch in touches if touch.reserved_period is not None]
+    if not held:
+        return
+    corp_id = connection.scalar(sa.select(t.touches.c.corp_id).where(t.touches.c.id == touches[0].id)) or ""
+    (_ledger.use if state is TouchStatus.DELIVERED else _ledger.release)(connection, corp_id, held)
+
+
+def end_enrolments(connection: Connection, ids: Sequence[int], reason: str, now: datetime, *, goal: bool) -> None:
+    """Close runs; a run that has ended keeps its first end."""
+    values = {
+        "state": EnrolmentStatus.ENDED.value,
+        "wake_at": None,
+        "ended_at": now,
+        "end_reason": reason,
+        "goal": goal,
+    }
+    for chunk in chunked(ids):
+        connection.execute(sa.update(t.enrolments).where(t.enrolments.c.id.in_(chunk), ACTIVE).values(values))
+
+
+def wake_enrolments(connection: Connection, ids: Sequence[int], wake_at: datetime) -> None:
+    """Set when runs are looked at again: one statement for all that wake together."""
+    for chunk in chunked(ids):
+        connection.execute(sa.update(t.enrolments).where(t.enrolments.c.id.in_(chunk), ACTIVE).values(wake_at=wake_at))
+
+
+def lines(
+    touches: Iterable[Touch], enrolments: Mapping[int, Enrolment], reason: str, detail: str = ""
+) -> Iterator[Entry]:
+    """Log lines for touches that share a reason."""
+    for touch in touches:
+        run = enrolments.get(touch.enrolment_id)
+        yield Entry(
+            reason=reason,
+            external_userid=touch.external_userid,
+            sop=run.sop if run is not None else "",
+            step=touch.step,
+            enrolment_id=touch.enrolment_id,
+            due_at=touch.due_at,
+            detail=detail,
+        )
