@@ -105,9 +105,8 @@ class _Binding(Generic[P]):
         call.__doc__ = self.function.__doc__
         call.__module__ = self.function.__module__
         call.__signature__ = _bound_signature(self.function)  # type: ignore[attr-defined]  # functions take attributes
-        if coroutine and hasattr(inspect, "markcoroutinefunction"):  # Python 3.12
-            return cast("Callable[..., Any]", inspect.markcoroutinefunction(call))
-        return call
+        mark = getattr(inspect, "markcoroutinefunction", None)  # Python 3.12
+        return cast("Callable[..., Any]", mark(call)) if coroutine and mark else call
 
 
 @functools.cache

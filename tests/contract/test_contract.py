@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import re
 from pathlib import Path
 
@@ -15,7 +16,18 @@ import wecom_auto.api
 from wecom_auto.testing import FakeWeCom
 
 case = pytest.mark.parametrize("name", CASES)
-library = pytest.mark.parametrize("library", ["httpx", "httpx2"])
+library = pytest.mark.parametrize(
+    "library",
+    [
+        "httpx",
+        pytest.param(
+            "httpx2",
+            marks=pytest.mark.skipif(
+                importlib.util.find_spec("httpx2") is None, reason="httpx2 is not installed (the `fast` extra)"
+            ),
+        ),
+    ],
+)
 colour = pytest.mark.parametrize("colour", ["sync", "asyncio", "trio"])
 
 

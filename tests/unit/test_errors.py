@@ -278,4 +278,4 @@ def test_table_is_read_on_the_first_error_only():
         "errors.api_error(-1)\n"
         "assert errors.error_table.cache_info().currsize == 1\n"
     )
-    subprocess.run([sys.executable, "-c", script], check=True)  # noqa: S603 - our own text
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -17,6 +17,7 @@ from wecom_auto.sop._actions import (
     Untag,
     Welcome,
 )
+from wecom_auto.sop._context import ContentSource, CustomerBook
 from wecom_auto.sop._policies import Arms, Entry, Holidays, Owner, Reentry, Shift, Window
 from wecom_auto.sop._problems import ConditionError, DefinitionError
 from wecom_auto.sop._schema import json_schema
@@ -41,7 +42,9 @@ __all__ = [
     "Condition",
     "ConditionError",
     "Content",
+    "ContentSource",
     "Contents",
+    "CustomerBook",
     "Day",
     "Decision",
     "DecisionKind",
