@@ -109,16 +109,13 @@ def test_http_uploads(wecom: FakeWeCom, client: httpx.Client) -> None:
 
 
 def test_http_bodies_are_bounded(wecom_url: str) -> None:
-    """A content-length beyond the largest upload, or a chunked body, is answered 413 and not read."""
-    parts = urlsplit(wecom_url)
-    for headers in ({"Content-Length": str(2**31)}, {"Transfer-Encoding": "chunked"}):
-        connection = http.client.HTTPConnection("127.0.0.1", parts.port or 0, timeout=5)
-        connection.putrequest("POST", "/cgi-bin/media/upload")
-        for name, value in headers.items():
-            connection.putheader(name, value)
-        connection.endheaders()
-        assert connection.getresponse().status == 413
-        connection.close()
+    """A content-length beyond the largest upload is answered 413 and not kept."""
+    connection = http.client.HTTPConnection("127.0.0.1", urlsplit(wecom_url).port or 0, timeout=5)
+    connection.putrequest("POST", "/cgi-bin/media/upload")
+    connection.putheader("Content-Length", str(2**31))
+    connection.endheaders()
+    assert connection.getresponse().status == 413
+    connection.close()
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

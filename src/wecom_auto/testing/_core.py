@@ -31,6 +31,7 @@ PREFIX = "/cgi-bin/"
 SECRETS = frozenset({"access_token", "corpsecret"})
 # The table of codes has no "GET wanted" or "JSON broken": 40058 is named for both.
 BAD_REQUEST, NO_PERMISSION = 40058, 48002
+LONE = rb"\ud"
 NOT_FOUND = RawReply(
     status=404,
     content_type="text/html",
@@ -191,7 +192,10 @@ def _parse(route: Endpoint | None, raw: RawRequest) -> Body | None:
         return {}
     try:
         body: object = json.loads(raw.body)
-    except ValueError:
+        if LONE in raw.body.lower():
+            # Half a surrogate pair is JSON, but no text that could be answered in UTF-8.
+            json.dumps(body, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
         return None
     return cast("Body", body) if isinstance(body, dict) else None
 

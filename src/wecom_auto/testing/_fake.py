@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from wecom_auto import _http
+from wecom_auto.testing._chapters import ROUTES
 from wecom_auto.testing._clock import DEFAULT_NOW, VirtualClock
 from wecom_auto.testing._control import CONTROL, control, plain
 from wecom_auto.testing._core import Core, short
@@ -81,6 +83,13 @@ class FakeWeCom(PeopleScenes, StaffScenes, GroupScenes, CallbackScenes):
         self.clock = VirtualClock(now)
         self._core = Core(self._make_state, self.clock, limits or Limits(), settings or Settings())
 
+    def __enter__(self) -> Self:
+        """Return the fake. It holds nothing that must be closed; `with` only says how long it is needed."""
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        """Do nothing: clients and servers close themselves."""
+
     def __repr__(self) -> str:
         return f"FakeWeCom(corp_id={self.corp_id!r}, seed={self._seed}, now={self.clock.now().isoformat()!r})"
 
@@ -120,11 +129,11 @@ class FakeWeCom(PeopleScenes, StaffScenes, GroupScenes, CallbackScenes):
 
     @property
     def transport(self) -> FakeTransport:
-        """A transport, sync and async in one, for clients of the library that the SDK has chosen."""
+        """A transport, sync and async in one, for clients of httpx and httpx2."""
         return transport_for(_http.httpx, self._core, self.handle)
 
     def transport_for(self, library: ModuleType) -> FakeTransport:
-        """Return a transport, sync and async in one, for clients of `library`.
+        """Return a transport that also derives from the base classes of `library`, for code that checks.
 
         Args:
             library: The module `httpx` or `httpx2`.
@@ -169,16 +178,24 @@ class FakeWeCom(PeopleScenes, StaffScenes, GroupScenes, CallbackScenes):
     # Records
 
     def calls(self, path: str) -> list[RecordedCall]:
-        """Return the requests of a path that arrived, refused and unlucky ones included."""
+        """Return the requests of a path that arrived, refused and unlucky ones included.
+
+        Raises:
+            ValueError: The fake serves no such path, and nobody asked for it.
+        """
         with self._core.lock:
-            return list(self._core.calls[short(path)])
+            return list(self._core.calls[_known(path, self._core.calls)])
 
     def count(self, path: str) -> int:
-        """Return how many requests of a path arrived; `"*"` counts all of them."""
+        """Return how many requests of a path arrived; `"*"` counts all of them.
+
+        Raises:
+            ValueError: As for `calls`.
+        """
         with self._core.lock:
             if path == "*":
                 return sum(map(len, self._core.calls.values()))
-            return len(self._core.calls[short(path)])
+            return len(self._core.calls[_known(path, self._core.calls)])
 
     def state(self) -> Mapping[str, Any]:
         """Return everything the corp holds as JSON, without secrets and tokens."""
@@ -224,10 +241,10 @@ class FakeWeCom(PeopleScenes, StaffScenes, GroupScenes, CallbackScenes):
                 * `processed`: carry the call out before it goes wrong; so by default for an empty or truncated answer.
 
         Raises:
-            ValueError: Nothing would go wrong.
+            ValueError: Nothing would go wrong: no such endpoint or option, or no option at all.
         """
         with self._core.lock:
-            self._core.faults.plan(_key(path), Fault.of(**fault), times)
+            self._core.faults.plan(_known(path, {"*"}), Fault.of(**fault), times)
 
     def fail_randomly(self, path: str, probability: float, **fault: Unpack[FaultOptions]) -> None:
         """Let each request of a path go wrong with a probability, by the fake's seed.
@@ -236,9 +253,12 @@ class FakeWeCom(PeopleScenes, StaffScenes, GroupScenes, CallbackScenes):
             path: The endpoint, or `"*"` for any.
             probability: 0 to 1.
             fault: As for `fail_next`.
+
+        Raises:
+            ValueError: As for `fail_next`, or a probability outside 0 to 1.
         """
         with self._core.lock:
-            self._core.faults.chance(_key(path), probability, Fault.of(**fault))
+            self._core.faults.chance(_known(path, {"*"}), probability, Fault.of(**fault))
 
     def clear_faults(self) -> None:
         """Forget every planned bad day."""
@@ -246,5 +266,11 @@ class FakeWeCom(PeopleScenes, StaffScenes, GroupScenes, CallbackScenes):
             self._core.faults.clear()
 
 
-def _key(path: str) -> str:
-    return path if path == "*" else short(path)
+def _known(path: str, others: Collection[str]) -> str:
+    """Return a path as the table spells it; a misspelt one would match nothing, and the test would prove nothing."""
+    name = short(path)
+    if name in ROUTES or name in others:
+        return name
+    similar = difflib.get_close_matches(name, ROUTES, n=1)
+    msg = f"{path!r}: the fake serves no such endpoint" + "".join(f"; did you mean {one!r}?" for one in similar)
+    raise ValueError(msg)

@@ -1,7 +1,8 @@
 """The application-message chapter (发送应用消息, manual 90236): messages of an app to members of the corp.
 
 Over-limit messages vanish in silence, as on the platform: errcode 0, nothing received.
-Unverified: that a repeat within the duplicate check answers 0 and the first msgid.
+Unverified: that a repeat within the duplicate check answers 0 and the first msgid,
+and that agentid may be a string of digits, as several SDKs send it.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ KINDS: dict[str, tuple[Check, ...]] = {
     text("touser"),
     text("toparty"),
     text("totag"),
-    integer("agentid"),
+    integer("agentid", digits=True),
     integer("safe", enum=(0, 1, 2)),
     integer("enable_id_trans", enum=(0, 1)),
     integer("enable_duplicate_check", enum=(0, 1)),
@@ -91,8 +92,8 @@ def _check_agent(ask: Ask, kind: str) -> None:
     agent_id = ask.body.get("agentid")
     if agent_id is None and kind != "miniprogram_notice":
         raise Refusal(NO_AGENT)
-    if agent_id not in (None, ask.app.agent_id):
-        raise Refusal(NOT_OWN, f"agentid {agent_id} is not the app of this token")
+    if agent_id is not None and int(agent_id) != ask.app.agent_id:
+        raise Refusal(NOT_OWN, f"agentid {agent_id} is not the app of this token, which is {ask.app.agent_id}")
 
 
 def _split(ask: Ask, name: str, most: int) -> list[str]:

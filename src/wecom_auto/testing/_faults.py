@@ -16,6 +16,9 @@ Spoiled: TypeAlias = Literal["", "html", "garbage", "empty", "truncated"]
 """What a spoiled answer holds instead of its JSON."""
 
 OK, BUSY = 200, -1
+RESETS: tuple[str, ...] = ("before", "after")
+ADVERBS = frozenset({"errmsg", "processed"})
+SPOILED: tuple[str, ...] = ("html", "garbage", "empty", "truncated")
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
 GARBAGE = b"\x00\xff\xfe{not json"
 
@@ -64,11 +67,9 @@ class Fault:
         """Return the fault that a test described.
 
         Raises:
-            ValueError: Nothing would go wrong.
+            ValueError: Nothing would go wrong, an option that does not exist, or a value it does not take.
         """
-        if not options:
-            msg = "a fault needs one of errcode, reset, status, html, body, slow, late_busy, repeat_cursor"
-            raise ValueError(msg)
+        _check_options(options)
         status, late_busy = options.get("status", OK), options.get("late_busy", False)
         body: Spoiled = "html" if options.get("html") or status != OK else options.get("body", "")
         late = late_busy or options.get("reset") == "after" or body in ("empty", "truncated")
@@ -97,6 +98,22 @@ class Fault:
         )
 
 
+def _check_options(options: FaultOptions) -> None:
+    """Refuse what Python did not: a test whose bad day never comes proves nothing."""
+    strange = options.keys() - FaultOptions.__annotations__.keys()
+    if strange:
+        msg = f"a fault has no {', '.join(sorted(strange))}; it has {', '.join(FaultOptions.__annotations__)}"
+        raise ValueError(msg)
+    if not options.keys() - ADVERBS:
+        msg = "a fault needs one of errcode, reset, status, html, body, slow, late_busy, repeat_cursor"
+        raise ValueError(msg)
+    for name, accepted in (("reset", RESETS), ("body", SPOILED)):
+        value = options.get(name)
+        if value is not None and value not in accepted:
+            msg = f"{name}={value!r}: use one of {', '.join(accepted)}"
+            raise ValueError(msg)
+
+
 class Faults:
     """The faults that wait for their request: first the planned ones in order, then the dice."""
 
@@ -110,7 +127,14 @@ class Faults:
         self._planned[path].extend([fault] * times)
 
     def chance(self, path: str, probability: float, fault: Fault) -> None:
-        """Let each request of `path` meet `fault` with `probability`, by the fake's seed."""
+        """Let each request of `path` meet `fault` with `probability`, by the fake's seed.
+
+        Raises:
+            ValueError: A probability outside 0 to 1.
+        """
+        if not 0 <= probability <= 1:
+            msg = f"probability={probability}: give a number from 0 to 1"
+            raise ValueError(msg)
         self._random.append((path, probability, fault))
 
     def clear(self) -> None:

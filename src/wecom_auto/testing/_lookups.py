@@ -1,4 +1,7 @@
-"""Find rows the way every chapter does: with the platform's errcode when they are missing or not to be seen."""
+"""Find rows the way every chapter does: with the platform's errcode when they are missing or not to be seen.
+
+The text behind the errcode is the fake's own, and says how a test gets what is missing.
+"""
 
 from __future__ import annotations
 
@@ -33,12 +36,14 @@ def member(ask: Ask, userid: str) -> Member:
         Refusal: 60111 unknown or resigned, 60011 outside the visible range, 84074 no customer-contact right.
     """
     found = ask.state.members.get(userid)
-    if found is None or not found.active:
-        raise Refusal(NO_MEMBER, f"userid {userid}")
+    if found is None:
+        raise Refusal(NO_MEMBER, f"userid {userid}: fake.add_member({userid!r}) adds them")
+    if not found.active:
+        raise Refusal(NO_MEMBER, f"userid {userid} has left")
     if not visible(ask, userid):
-        raise Refusal(NOT_VISIBLE, f"userid {userid}")
+        raise Refusal(NOT_VISIBLE, f"userid {userid}: see visible= of the app's fake.add_app(...)")
     if not found.contact:
-        raise Refusal(NO_RIGHT, f"userid {userid}")
+        raise Refusal(NO_RIGHT, f"userid {userid}: added with contact=False")
     return found
 
 
@@ -50,7 +55,7 @@ def customer(ask: Ask, external_userid: str) -> Person:
     """
     found = ask.state.people.get(external_userid)
     if found is None:
-        raise Refusal(NO_CUSTOMER, external_userid)
+        raise Refusal(NO_CUSTOMER, f"{external_userid}: fake.add_customer(followed_by=...) or fake.scan(...) gives one")
     return found
 
 
@@ -61,8 +66,10 @@ def relation(ask: Ask, userid: str, external_userid: str) -> Relation:
         Refusal: 84061 when there is none, or only a half-added one.
     """
     found = member(ask, userid).relations.get(customer(ask, external_userid).external_userid)
-    if found is None or found.half:
-        raise Refusal(NO_RELATION, f"{userid} and {external_userid}")
+    if found is None:
+        raise Refusal(NO_RELATION, f"{userid} and {external_userid}: see followed_by= of fake.add_customer(...)")
+    if found.half:
+        raise Refusal(NO_RELATION, f"{userid} and {external_userid}: half-added until fake.accept(...)")
     return found
 
 
@@ -74,7 +81,7 @@ def group(ask: Ask, chat_id: str) -> Group:
     """
     found = ask.state.groups.get(chat_id)
     if found is None or found.dismissed:
-        raise Refusal(NO_CHAT, chat_id)
+        raise Refusal(NO_CHAT, f"{chat_id}: fake.create_group(...) opens one")
     return found
 
 

@@ -9,6 +9,7 @@ The fake answers 40063 for an empty required field and 40058 for a value out of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeAlias, cast
 
@@ -18,6 +19,8 @@ __all__ = ["Check", "any_of", "flag", "integer", "items", "known_fields", "neste
 
 MISSING = 40063
 BAD = 40058
+
+_DIGITS = re.compile("[0-9]{1,18}")
 
 Check: TypeAlias = Callable[[Body], None]
 """Looks at one field of a body and raises `Refusal` when it is wrong. Its `field` attribute names the field."""
@@ -70,11 +73,20 @@ def text(
 
 
 def integer(
-    name: str, *, required: int = 0, least: int = 0, most: int = 2**63, enum: tuple[int, ...] = (), bad: int = BAD
+    name: str,
+    *,
+    required: int = 0,
+    least: int = 0,
+    most: int = 2**63,
+    enum: tuple[int, ...] = (),
+    bad: int = BAD,
+    digits: bool = False,
 ) -> Check:
-    """Describe an integer between `least` and `most`, one of `enum` if given."""
+    """Describe an integer between `least` and `most`, one of `enum` if given, as a string of `digits` if allowed."""
 
     def test(value: Any) -> str:
+        if digits and isinstance(value, str) and _DIGITS.fullmatch(value):
+            value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
             return "must be an integer"
         if enum and value not in enum:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import warnings
 from functools import cache
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl
 
 from anyio.lowlevel import checkpoint
 
+from wecom_auto._http import library_of
 from wecom_auto.testing._core import Core
 from wecom_auto.testing._wire import RawReply, RawRequest
 
@@ -32,10 +33,9 @@ class Handle(Protocol):
 class _Door:
     """What both transports of both libraries share."""
 
-    def __init__(self, core: Core, handle: Handle, library: Any) -> None:
+    def __init__(self, core: Core, handle: Handle) -> None:
         self._core = core
         self._handle = handle
-        self._library = library
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request of a synchronous client."""
@@ -59,9 +59,9 @@ class _Door:
             self._wait(request, reply.delay)
         if reply.reset:
             msg = "connection reset by the fake"
-            raise self._library.ReadError(msg, request=request)
+            raise library_of(request).ReadError(msg, request=request)
         headers = {"content-type": reply.content_type, "content-length": str(len(reply.body))}
-        response: httpx.Response = self._library.Response(reply.status, headers=headers, content=reply.body)
+        response: httpx.Response = library_of(request).Response(reply.status, headers=headers, content=reply.body)
         return response
 
     def _wait(self, request: httpx.Request, seconds: float) -> None:
@@ -71,7 +71,7 @@ class _Door:
         if patience is not None and seconds > patience:
             self._core.clock.advance(seconds=patience)
             msg = f"no answer within {patience} s"
-            raise self._library.ReadTimeout(msg, request=request)
+            raise library_of(request).ReadTimeout(msg, request=request)
         self._core.clock.advance(seconds=seconds)
 
 
@@ -104,4 +104,4 @@ def _class_for(library: ModuleType) -> type[FakeTransport]:
 
 def transport_for(library: ModuleType, core: Core, handle: Handle) -> FakeTransport:
     """Return a transport that derives from both base classes of httpx or httpx2."""
-    return _class_for(library)(core, handle, library)
+    return _class_for(library)(core, handle)
