@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wecom_auto.api.media import MediaEndpoints
     from wecom_auto.api.messages import MessageEndpoints
     from wecom_auto.api.tags import TagEndpoints
+    from wecom_auto.api.tokens import TokenEndpoints
     from wecom_auto.api.welcome import WelcomeEndpoints
 
 __all__ = ["Calls", "Chapters"]
@@ -103,6 +104,13 @@ class Chapters(Generic[C]):
         from wecom_auto.api.messages import MessageEndpoints
 
         return MessageEndpoints(self._bound())
+
+    @cached_property
+    def tokens(self) -> TokenEndpoints[C]:
+        """Tickets (凭证) for the JS-SDK, and the addresses of the platform."""
+        from wecom_auto.api.tokens import TokenEndpoints
+
+        return TokenEndpoints(self._bound())
 
 
 class Calls(Chapters[Unbound]):

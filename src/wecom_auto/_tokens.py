@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from attrs import field, frozen
 from cachetools import TLRUCache
 
 from wecom_auto._time import Clock
 from wecom_auto._types import JSONObject
-from wecom_auto.errors import WeComError
+from wecom_auto.errors import DecodeError, WeComError
 
 if TYPE_CHECKING:
     import redis
@@ -154,12 +155,12 @@ class RedisTokenStore:
     Args:
         client: A synchronous client, for example ``redis.Redis.from_url("redis://127.0.0.1")``;
             the asynchronous WeCom client uses it in a worker thread.
-        clock: Unix seconds.
+        clock: Unix seconds; a test brings its own.
     """
 
     blocking = True
 
-    def __init__(self, client: redis.Redis, *, clock: Clock) -> None:
+    def __init__(self, client: redis.Redis, *, clock: Clock = time.time) -> None:
         self._redis = client
         self._clock = clock
         self._delete_if: Callable[..., Any] = client.register_script(_DELETE_IF)
@@ -245,5 +246,16 @@ class TokenCache:
 
 
 def read_token(answer: JSONObject, asked_at: float) -> StoredToken:
-    """Return the token of a ``gettoken`` answer, its life counted from before the request."""
-    return StoredToken(str(answer["access_token"]), asked_at + float(cast("float", answer.get("expires_in", 7200))))
+    """Return the token of a ``gettoken`` answer, its life counted from before the request.
+
+    Raises:
+        DecodeError: The answer says success and brings no token.
+    """
+    value, seconds = answer.get("access_token"), answer.get("expires_in", 7200)
+    if not isinstance(value, str) or not value:
+        msg = "expected a token, found none"
+        raise DecodeError(msg, path="access_token", call="GET gettoken")
+    if not isinstance(seconds, int):
+        msg = f"expected whole seconds, found {type(seconds).__name__}"
+        raise DecodeError(msg, path="expires_in", call="GET gettoken")
+    return StoredToken(value, asked_at + seconds)

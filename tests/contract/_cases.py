@@ -13,7 +13,7 @@ from typing import Any
 from tests.contract._play import Case, Play
 
 from wecom_auto.callbacks.events import CustomerAdded
-from wecom_auto.errors import ConflictError, NotFoundError, PermissionDeniedError
+from wecom_auto.errors import ConflictError, InvalidRequestError, NotFoundError, PermissionDeniedError
 from wecom_auto.models import (
     AddWay,
     CardAction,
@@ -420,6 +420,26 @@ def _sending(message: StaffMessage) -> Any:
     return lambda app: app.messages.send(message, users=["zhangsan", "nobody"], enable_duplicate_check=True)
 
 
+def tokens(fake: FakeWeCom) -> Play:
+    """Tickets are handed out for an hour or two, and the platform's addresses are listed."""
+    fake.add_member("zhangsan")
+    corp = yield lambda app: app.tokens.jsapi_ticket()
+    own = yield lambda app: app.tokens.app_ticket()
+    assert corp.ticket
+    assert own.ticket
+    assert (corp.expires_in_seconds, own.expires_in_seconds) == (7200, 7200)
+    assert corp.ticket not in repr(corp)
+    there = yield lambda app: app.tokens.api_ips()
+    back = yield lambda app: app.tokens.callback_ips()
+    assert (there, back) == (("127.0.0.1",), ("127.0.0.1",))
+    try:
+        yield lambda app: app.tokens.app_ticket("no_such_kind")
+    except InvalidRequestError as error:
+        refused(InvalidRequestError, 40058, error)
+    else:
+        raise AssertionError
+
+
 CASES: Mapping[str, Case] = {
     case.__name__: case
     for case in (
@@ -438,5 +458,6 @@ CASES: Mapping[str, Case] = {
         welcome,
         media,
         messages,
+        tokens,
     )
 }

@@ -45,8 +45,9 @@ def _scrub_response(response: dict[str, Any]) -> dict[str, Any]:
     raw = response["body"]["string"]
     text = raw if isinstance(raw, str) else raw.decode()
     answer = json.loads(text)
-    if "access_token" in answer:
-        answer["access_token"] = SCRUBBED
+    for secret in ("access_token", "ticket"):
+        if secret in answer:
+            answer[secret] = SCRUBBED
     body = scrub(json.dumps(answer, ensure_ascii=False)).encode()
     return {**response, "headers": {"content-type": ["application/json; charset=UTF-8"]}, "body": {"string": body}}
 

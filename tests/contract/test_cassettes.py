@@ -29,7 +29,7 @@ def test_no_secret_is_on_a_cassette(file: Path) -> None:
     assert fake.secret not in text
     assert fake.corp_id not in text
     assert re.findall(r"(?<!\d)1[3-9]\d{9}(?!\d)", text) == []
-    assert set(re.findall(r"(?:access_token|corpsecret|corpid)[=\"': ]+([^&\"'\s,}]+)", text)) <= {SCRUBBED}
+    assert set(re.findall(r"(?:access_token|corpsecret|corpid|ticket)\"?[=\"': ]+([^&\"'\s,}]+)", text)) <= {SCRUBBED}
     assert set(re.findall(r"https?://[^/\s\"']*(?=/cgi-bin)", text)) == {HOST}
 
 

@@ -20,7 +20,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit._platform import Platform
 
-from wecom_auto import APIConnectionError, Call, Effect, MemoryTokenStore, RedisTokenStore, StoredToken, TokenStore
+from wecom_auto import (
+    APIConnectionError,
+    Call,
+    DecodeError,
+    Effect,
+    MemoryTokenStore,
+    RedisTokenStore,
+    StoredToken,
+    TokenStore,
+)
 from wecom_auto._tokens import token_key
 
 READ = Call.post(Effect.READ, "/cgi-bin/x/y", dict)
@@ -204,6 +213,28 @@ def test_tokens_are_renewed_before_they_end() -> None:
         platform.now += 61
         client.send(READ)
     assert platform.count == {"gettoken": 2, "x/y": 3}
+
+
+@pytest.mark.parametrize(
+    ("answer", "path"),
+    [
+        ({"errcode": 0}, "access_token"),
+        ({"errcode": 0, "access_token": None}, "access_token"),
+        ({"errcode": 0, "access_token": ""}, "access_token"),
+        ({"errcode": 0, "access_token": "T", "expires_in": "soon"}, "expires_in"),
+    ],
+)
+def test_a_success_without_a_token_is_a_decode_error(answer: dict[str, Any], path: str) -> None:
+    """Gettoken that says 0 and brings nothing names the place, frees the lease, and does not storm."""
+    platform = Platform()
+    platform.gettoken = lambda _: answer
+    with platform.client() as client:
+        with pytest.raises(DecodeError) as caught:
+            client.send(READ)
+        assert caught.value.path == path
+        platform.gettoken = None
+        client.send(READ)
+    assert platform.count["gettoken"] == 2
 
 
 def test_clients_with_options_share_the_token() -> None:

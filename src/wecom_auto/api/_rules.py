@@ -10,7 +10,7 @@ from wecom_auto._checks import AnyOf, Check, Limit, OneOf
 from wecom_auto._types import JSON, JSONObject
 from wecom_auto.errors import ValidationError
 
-__all__ = ["CUSTOMER_MESSAGE", "FileSize", "MaxJoined", "MaxSpan", "Needs", "When", "Without", "page_of"]
+__all__ = ["CUSTOMER_MESSAGE", "FileSize", "Given", "MaxJoined", "MaxSpan", "Needs", "When", "Without", "page_of"]
 
 
 @frozen
@@ -69,6 +69,25 @@ class Needs:
         """Raise `ValidationError` if the field is missing."""
         if self.field not in fields and fields.get(self.unless[0]) != self.unless[1]:
             raise ValidationError(self.field, value="nothing", limit="needed for this kind of message", fix=self.fix)
+
+
+@frozen(init=False)
+class Given:
+    """Fields of which at least one must be given, be it empty: an empty text clears.
+
+    Attributes:
+        fields: The wire fields.
+    """
+
+    fields: tuple[str, ...]
+
+    def __init__(self, *fields: str) -> None:
+        object.__setattr__(self, "fields", fields)  # as `AnyOf` does, to read as well as that
+
+    def __call__(self, fields: JSONObject) -> None:
+        """Raise `ValidationError` if none of the fields is there."""
+        if not any(name in fields for name in self.fields):
+            raise ValidationError(" / ".join(self.fields), value="nothing", limit="at least one of them")
 
 
 @frozen

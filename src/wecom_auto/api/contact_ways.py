@@ -9,7 +9,7 @@ from typing import Final
 
 from wecom_auto._binding import C, Endpoints, endpoint, paged
 from wecom_auto._call import Call, Effect, Page
-from wecom_auto._checks import AnyOf, Check, Limit
+from wecom_auto._checks import AnyOf, Check, Limit, OneOf
 from wecom_auto._types import UNSET, Unset
 from wecom_auto.api._rules import When, Without, page_of
 from wecom_auto.api._values import listed, seconds
@@ -119,6 +119,8 @@ class ContactWayEndpoints(Endpoints[C]):
             mark_source=mark_source,
             conclusions=conclusions,
         ).checked(
+            OneOf("type", (1, 2)),
+            OneOf("scene", (1, 2)),
             AnyOf("user", "party"),
             When("type", ContactWayType.SINGLE.value, Limit("user", items=1)),
             When("type", ContactWayType.SINGLE.value, Without("party", "departments only with type=MULTIPLE")),

@@ -9,7 +9,7 @@ from wecom_auto._binding import C, Endpoints, endpoint, paged
 from wecom_auto._call import Call, Effect, Page
 from wecom_auto._checks import AnyOf, Limit
 from wecom_auto._types import UNSET, Unset
-from wecom_auto.api._rules import page_of
+from wecom_auto.api._rules import Given, page_of
 from wecom_auto.api._values import listed
 from wecom_auto.models import CustomerDetail, FollowedCustomer
 
@@ -108,7 +108,7 @@ class CustomerEndpoints(Endpoints[C]):
         remark_mobiles: Sequence[str] | Unset = UNSET,
         remark_pic_mediaid: str | Unset = UNSET,
     ) -> Call[None]:
-        """Change what a member notes about a customer. Fields that are not given stay; empty texts clear.
+        """Change what a member notes about a customer: at least one field. What is not given stays; empty texts clear.
 
         Manual: `修改客户备注信息 <https://developer.work.weixin.qq.com/document/path/92115>`__
 
@@ -138,6 +138,7 @@ class CustomerEndpoints(Endpoints[C]):
             remark_mobiles=mobiles if mobiles is UNSET else mobiles or [""],
             remark_pic_mediaid=remark_pic_mediaid,
         ).checked(
+            Given("remark", "description", "remark_company", "remark_mobiles", "remark_pic_mediaid"),
             Limit("remark", chars=20),
             Limit("remark_company", chars=20),
             Limit("description", chars=150),

@@ -177,7 +177,12 @@ class MassMessageEndpoints(Endpoints[C]):
                 cursor=cursor or UNSET,
             )
             .paged("group_msg_list")
-            .checked(OneOf("chat_type", (_SINGLE, _GROUP)), MaxSpan("start_time", "end_time", 31), page_of(100))
+            .checked(
+                OneOf("chat_type", (_SINGLE, _GROUP)),
+                OneOf("filter_type", (0, 1, 2)),
+                MaxSpan("start_time", "end_time", 31),
+                page_of(100),
+            )
         )
 
     @paged

@@ -14,13 +14,13 @@ from wecom_auto._checks import AnyOf, Check, Limit, OneOf
 from wecom_auto._codec import encode_object
 from wecom_auto._types import UNSET, Unset
 from wecom_auto.api._rules import MaxJoined, Needs
-from wecom_auto.api._values import flag, piped
+from wecom_auto.api._values import flag, listed, piped
 from wecom_auto.models import SentMessage, StaffMessage
 
 __all__ = ["MessageEndpoints"]
 
 _LIMITS: Final[tuple[Check, ...]] = (
-    AnyOf("touser", "toparty", "totag"),
+    AnyOf("touser", "toparty", "totag", "selected_ticket_list"),
     MaxJoined("touser", 1000),
     MaxJoined("toparty", 100),
     MaxJoined("totag", 100),
@@ -45,16 +45,27 @@ _LIMITS: Final[tuple[Check, ...]] = (
     Limit("mpnews.articles[].author", bytes=64),
     Limit("mpnews.articles[].digest", bytes=512),
     Limit("mpnews.articles[].content", bytes=666 * 1024),
+    OneOf("template_card.source.desc_color", (0, 1, 2, 3)),
     Limit("template_card.vertical_content_list", items=4),
     Limit("template_card.horizontal_content_list", items=6),
     Limit("template_card.jump_list", items=3),
     Limit("template_card.action_menu.action_list", least=1, items=3),
+    Limit("template_card.action_menu.action_list[].key", bytes=1024),
     Limit("template_card.task_id", bytes=128),
     Limit("template_card.button_list", items=6),
+    Limit("template_card.button_list[].style", least=1, most=4),
+    Limit("template_card.button_list[].key", bytes=1024),
+    Limit("template_card.checkbox.question_key", bytes=1024),
     Limit("template_card.checkbox.option_list", least=1, items=20),
+    Limit("template_card.checkbox.option_list[].id", bytes=128),
     Limit("template_card.select_list", items=3),
+    Limit("template_card.select_list[].question_key", bytes=1024),
     Limit("template_card.select_list[].option_list", least=1, items=10),
+    Limit("template_card.select_list[].option_list[].id", bytes=128),
+    Limit("template_card.submit_button.key", bytes=1024),
+    Limit("template_card.button_selection.question_key", bytes=1024),
     Limit("template_card.button_selection.option_list", least=1, items=10),
+    Limit("template_card.button_selection.option_list[].id", bytes=128),
 )
 
 
@@ -71,6 +82,7 @@ class MessageEndpoints(Endpoints[C]):
         users: Sequence[str] | Unset = UNSET,
         parties: Sequence[int | str] | Unset = UNSET,
         tags: Sequence[int | str] | Unset = UNSET,
+        selected_tickets: Sequence[str] | Unset = UNSET,
         agent_id: int | Unset = UNSET,
         safe: int | Unset = UNSET,
         enable_id_trans: bool | Unset = UNSET,
@@ -91,6 +103,8 @@ class MessageEndpoints(Endpoints[C]):
             users: Userids, up to 1,000; ``["@all"]`` for everybody who sees the app.
             parties: Department ids, up to 100.
             tags: Ids of address-book tags (not of customer tags), up to 100.
+            selected_tickets: Tickets of the people picker; third-party apps only.
+                Unverified: that they are enough without `users`, `parties` and `tags`.
             agent_id: The app; by default the client's. A mini-program notice needs none.
             safe: 0 shareable, 1 confidential, 2 shareable inside the corp only (mpnews); 0 by default.
             enable_id_trans: Turn ids in the text into names; third-party apps only.
@@ -111,6 +125,7 @@ class MessageEndpoints(Endpoints[C]):
             touser=piped("touser", users),
             toparty=piped("toparty", parties),
             totag=piped("totag", tags),
+            selected_ticket_list=listed("selected_ticket_list", selected_tickets) or UNSET,
             agentid=agentid,
             **encode_object(message),
             safe=safe,

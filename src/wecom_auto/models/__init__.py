@@ -128,6 +128,10 @@ from wecom_auto.models.template_cards import (
     CardVerticalItem,
     TemplateCardMessage,
 )
+from wecom_auto.models.tokens import (
+    Ticket,
+    TicketKind,
+)
 
 __all__ = [
     "AddWay",
@@ -225,6 +229,8 @@ __all__ = [
     "TextCardMessage",
     "TextMessage",
     "TextValue",
+    "Ticket",
+    "TicketKind",
     "UnknownAttachment",
     "UnknownMessage",
     "UploadedImage",

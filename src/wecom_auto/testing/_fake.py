@@ -201,7 +201,7 @@ class FakeWeCom(PeopleScenes, StaffScenes, GroupScenes, CallbackScenes):
         """Return everything the corp holds as JSON, without secrets and tokens."""
         with self._core.lock:
             state: dict[str, Any] = plain(self._core.state)
-        hidden = {"ids", "grants", "apps", "bad_secrets"}
+        hidden = {"ids", "grants", "apps", "bad_secrets", "tickets"}
         apps = [{"name": one.name, "agent_id": one.agent_id} for one in self._core.state.apps]
         shown = {name: value for name, value in state.items() if name not in hidden}
         return {"now": self.clock.now().isoformat(), "apps": apps, **shown}

@@ -1,4 +1,4 @@
-"""The token chapter (获取access_token, manual 91039). Hands out tokens; the core checks them."""
+"""The token chapter (获取access_token, manual 91039; tickets, 90506). Hands out tokens; the core checks them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ __all__ = ["app_of"]
 
 NO_CORP, NO_SECRET, BAD_CORP, BAD_SECRET, BANNED = 41002, 41004, 40013, 40001, 45009
 NO_TOKEN, BAD_TOKEN, EXPIRED = 41001, 40014, 42001
+BAD_REQUEST = 40058
 HOUR = 3_600
 
 
@@ -30,6 +31,37 @@ def gettoken(ask: Ask) -> Mapping[str, object]:
         misses.append(ask.time)
         raise Refusal(BAD_SECRET)
     return _issue(ask, app)
+
+
+@endpoint("GET", "get_jsapi_ticket")
+def get_jsapi_ticket(ask: Ask) -> Mapping[str, object]:
+    """Answer the corp's ticket."""
+    return _ticket(ask, "corp")
+
+
+@endpoint("GET", "ticket/get", text("type", required=BAD_REQUEST))
+def ticket_get(ask: Ask) -> Mapping[str, object]:
+    """Answer the app's ticket of a kind."""
+    if ask.body["type"] not in {"agent_config", "wx_card"}:
+        raise Refusal(BAD_REQUEST, "type is agent_config or wx_card")
+    return _ticket(ask, f"{ask.app.agent_id}/{ask.body['type']}")
+
+
+def _ticket(ask: Ask, owner: str) -> Mapping[str, object]:
+    """Hand out the same ticket while it lives."""
+    value, ends = ask.state.tickets.get(owner, ("", 0.0))
+    if ends <= ask.time:
+        value, ends = ask.state.ids.letters("", "ticket", 64), ask.time + ask.settings.token_seconds
+        ask.state.tickets[owner] = (value, ends)
+    return {"ticket": value, "expires_in": int(ends - ask.time)}
+
+
+@endpoint("GET", "get_api_domain_ip")
+@endpoint("GET", "getcallbackip")
+def addresses(ask: Ask) -> Mapping[str, object]:
+    """Answer where the platform lives: on loopback, as the fake does."""
+    del ask
+    return {"ip_list": ["127.0.0.1"]}
 
 
 def _issue(ask: Ask, app: App) -> Mapping[str, object]:

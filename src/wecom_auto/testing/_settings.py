@@ -51,6 +51,9 @@ class Limits:
     paths: Mapping[str, tuple[RateRule, ...]] = field(
         factory=lambda: {
             "message/send": (),
+            # Manual 90454: per corp and per app; this fake counts both by path.
+            "get_jsapi_ticket": (RateRule(400, "hour"),),
+            "ticket/get": (RateRule(100, "hour"),),
             "media/uploadimg": (RateRule(1_000, "day"), RateRule(3_000, "month")),
         }
     )

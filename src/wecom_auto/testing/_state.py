@@ -286,6 +286,7 @@ class State:
     images: dict[str, int] = field(factory=dict[str, int])
     messages: list[Message] = field(factory=list[Message])
     bad_secrets: dict[str, list[float]] = field(factory=dict[str, list[float]], repr=False)
+    tickets: dict[str, tuple[str, float]] = field(factory=dict[str, tuple[str, float]], repr=False)
 
     def departments(self) -> set[int]:
         """Return the departments that have a member; 1 is the root and always there."""
