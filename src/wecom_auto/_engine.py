@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from types import NoneType
 from typing import Any, Final, Generic, NoReturn, TypeAlias, TypeVar
 
@@ -308,7 +309,8 @@ class Engine:
             if isinstance(error, WeComError):
                 tokens.failed(error, self.clock(), refused=isinstance(error, AuthenticationError))
             # Not yielded: a cancelled driver would not come back, and everybody would wait for the lease to end.
-            tokens.store.release(tokens.key, ticket)
+            with suppress(Exception):  # a store that fails twice must not hide why the fetch failed
+                tokens.store.release(tokens.key, ticket)
             raise
         return token
 

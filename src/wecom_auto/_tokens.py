@@ -54,6 +54,7 @@ class TokenStore(Protocol):
     """Where tokens are shared; bring your own for another database.
 
     Every method may block: the asynchronous client calls a store in a worker thread when `blocking` is true.
+    What a method raises reaches the caller as it is; a client that holds a fresh token asks no store.
     """
 
     blocking: bool
@@ -92,7 +93,7 @@ class MemoryTokenStore:
 
     blocking = False
 
-    def __init__(self, *, clock: Clock, size: int = 1024) -> None:
+    def __init__(self, *, clock: Clock = time.time, size: int = 1024) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._tokens: TLRUCache[str, StoredToken] = TLRUCache(size, _expiry, timer=clock)

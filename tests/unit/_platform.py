@@ -90,7 +90,9 @@ class Platform:
     def async_client(self, **kwargs: Any) -> AsyncWeCom:
         """Return an asynchronous client of this platform."""
         http = httpx.AsyncClient(transport=httpx.MockTransport(self.ahandle))
-        return AsyncWeCom("ww1", "S3CRET", http=http, sleep=self.asleep, **self._common(kwargs, sleep=None))
+        return AsyncWeCom(
+            "ww1", kwargs.pop("secret", "S3CRET"), http=http, sleep=self.asleep, **self._common(kwargs, sleep=None)
+        )
 
     def _common(self, kwargs: dict[str, Any], **changes: Any) -> dict[str, Any]:
         common = {

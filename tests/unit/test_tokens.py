@@ -246,6 +246,42 @@ def test_clients_with_options_share_the_token() -> None:
     assert platform.count["gettoken"] == 1
 
 
+def test_a_broken_store_is_the_callers_to_see() -> None:
+    """What a store raises arrives as it is, also when releasing the lease fails too; nothing hangs."""
+
+    class Broken(MemoryTokenStore):
+        def put(self, key: str, token: StoredToken) -> None:
+            msg = "disk full"
+            raise OSError(msg)
+
+        def release(self, key: str, ticket: str) -> None:
+            msg = "still full"
+            raise OSError(msg)
+
+    with Platform().client(token_store=Broken()) as client, pytest.raises(OSError, match="disk full"):
+        client.send(READ)
+
+
+@pytest.mark.redis
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_the_asynchronous_client_shares_tokens_in_redis(backend: str) -> None:
+    """The store blocks, so it is asked in a worker thread, on asyncio and on trio."""
+    if not REDIS_URL:
+        pytest.skip("WECOM_AUTO_TEST_REDIS_URL names no Redis server")
+    platform = Platform()
+
+    async def main() -> None:
+        with _redis() as shared:
+            for _ in range(2):
+                store = RedisTokenStore(shared)
+                async with platform.async_client(token_store=store, secret=secret, clock=time.time) as client:
+                    await client.send(READ)
+
+    secret = uuid.uuid4().hex
+    anyio.run(main, backend=backend)
+    assert platform.count == {"gettoken": 1, "x/y": 2}
+
+
 @pytest.mark.redis
 def test_four_processes_fetch_one_token() -> None:
     """Across processes on Redis, a cold start costs one gettoken."""
