@@ -81,7 +81,7 @@ class Limit:
     def _measure(self, value: JSON) -> tuple[float | None, str, int | None]:
         if isinstance(value, str):
             if self.bytes is not None:
-                return len(value.encode()), "UTF-8 bytes", self.bytes
+                return len(value.encode("utf-8", "surrogatepass")), "UTF-8 bytes", self.bytes
             return len(value), "characters", self.chars
         if isinstance(value, Sequence):
             return len(value), "items", self.items

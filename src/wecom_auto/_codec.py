@@ -5,6 +5,10 @@ A cattrs converter is the registry of what is read and written how;
 
 - `null`, and an empty text where no text belongs, mean the field's default and never become ``'None'``;
 - a wrong type is a `DecodeError` that names its place, for example ``external_contact_list[3].follow_info.createtime``;
+- another spelling of the same value is not a wrong type: ``"123"`` and ``123.0`` where a whole number belongs,
+  ``"1"`` and ``"true"`` where a flag does, ``[]`` for no object and ``{}`` for no list.
+  Spelt otherwise than the number would be (``"007"``, ``" 7"``) it is one, and so is a number where a text belongs:
+  ids may have lost their zeros on the way;
 - unknown keys go to `Model.extra`, unknown numbers become enum members, unknown attachments keep their data;
 - times are unix seconds on the wire and aware UTC datetimes here; 0 stands for "never", which is None.
 """
@@ -53,7 +57,7 @@ def decode(kind: type[T], raw: object, *, at: str = "") -> T:
     Raises:
         DecodeError: `raw` has another shape; `.path` names the place.
     """
-    if type(raw) is dict and "errcode" in raw and is_subclass(kind, Model):
+    if type(raw) is dict and not _ENVELOPE.isdisjoint(raw) and is_subclass(kind, Model):
         envelope = cast("dict[str, Any]", raw)
         raw = {key: value for key, value in envelope.items() if key not in _ENVELOPE}
     try:

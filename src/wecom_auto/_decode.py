@@ -1,5 +1,8 @@
 """Hooks that read JSON. Never guesses: what does not fit is a `Mismatch` with its path.
 
+Another spelling of the same value is no guess: ``"123"`` and ``123.0`` are 123 where a whole number belongs,
+and ``[]`` is no object. A number where a text belongs is refused: what wrote 7 may have been given ``"007"``.
+
 Time is spent in `for_model` only, so that is the one place where code is generated:
 a straight line per class, without a loop over fields, a dict of arguments or the checks of a frozen `__init__`.
 When something does not fit, the line does not know where; a second, slow pass finds the place.
@@ -7,6 +10,7 @@ When something does not fit, the line does not know where; a second, slow pass f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, Union, cast, get_args, get_origin
@@ -56,6 +60,12 @@ class Mismatch(Exception):  # noqa: N818  # not an error that users see: `decode
         return self
 
 
+_DECIMAL: Final = re.compile("0|-?[1-9][0-9]{0,18}").fullmatch
+_EXACT: Final = 2**53
+"""Beyond it two whole numbers share a float."""
+_TRUTH: Final = "true, false, 0 or 1"
+
+
 def _refuse(wanted: str, raw: object) -> NoReturn:
     # The type only: the value may be a phone number.
     msg = f"expected {wanted}, found {type(raw).__name__}"
@@ -66,24 +76,39 @@ def _text(raw: Any, _: Any) -> str:
     return raw if type(raw) is str else _refuse("a text", raw)
 
 
+def _whole(raw: Any, wanted: str) -> int:
+    """Return the whole number that `raw` is, or spells and would be spelt as.
+
+    Proxies write numbers as texts or as 1.0, and so does a page of the manual (90253).
+    """
+    if type(raw) is str and _DECIMAL(raw):
+        return int(raw)
+    if type(raw) is float and raw.is_integer() and abs(raw) < _EXACT:
+        return int(raw)
+    return raw if type(raw) is int else _refuse(wanted, raw)
+
+
 def _integer(raw: Any, _: Any) -> int:
-    return raw if type(raw) is int else _refuse("a whole number", raw)
+    return _whole(raw, "a whole number")
 
 
 def _number(raw: Any, _: Any) -> float:
-    return float(raw) if type(raw) in {int, float} else _refuse("a number", raw)
+    try:
+        return float(raw) if type(raw) in {int, float} else _refuse("a number", raw)
+    except OverflowError:
+        _refuse("a number of common size", raw)
 
 
 def _flag(raw: Any, _: Any) -> bool:
     # The platform writes flags as true/false on one page and as 0/1 on the next.
-    return bool(raw) if type(raw) in {bool, int} and raw in {0, 1} else _refuse("true, false, 0 or 1", raw)
+    if type(raw) is bool or raw in ("true", "false"):
+        return raw in (True, "true")
+    number = _whole(raw, _TRUTH)
+    return bool(number) if number in {0, 1} else _refuse(_TRUTH, raw)
 
 
 def _time(raw: Any, _: Any) -> datetime | None:
-    # media/upload puts the seconds into a text (manual 90253).
-    seconds = int(raw) if type(raw) is str and raw.isascii() and raw.isdigit() else raw
-    if type(seconds) is not int:
-        _refuse("unix seconds", raw)
+    seconds = _whole(raw, "unix seconds")
     try:
         # The platform writes 0 for "never".
         return datetime.fromtimestamp(seconds, UTC) if seconds else None
@@ -93,7 +118,14 @@ def _time(raw: Any, _: Any) -> datetime | None:
 
 
 def _piped(raw: Any, _: Any) -> tuple[str, ...]:
+    # Messages to linked corps answer lists under the same names, some of numbers.
+    if type(raw) is list:
+        return cast("tuple[str, ...]", _pieces(raw, tuple))
     return tuple(filter(None, _text(raw, str).split("|")))
+
+
+def _piece(raw: Any, _: Any) -> str:
+    return str(raw) if type(raw) is int else _text(raw, str)
 
 
 def _object(raw: Any, _: Any) -> JSONObject:
@@ -101,7 +133,7 @@ def _object(raw: Any, _: Any) -> JSONObject:
 
 
 def _int_member(raw: Any, kind: type[OpenIntEnum]) -> OpenIntEnum:
-    return kind(raw) if type(raw) is int else _refuse(f"a number of {kind.__name__}", raw)
+    return kind(_whole(raw, f"a number of {kind.__name__}"))
 
 
 def _str_member(raw: Any, kind: type[OpenStrEnum]) -> OpenStrEnum:
@@ -110,10 +142,15 @@ def _str_member(raw: Any, kind: type[OpenStrEnum]) -> OpenStrEnum:
 
 def _for_tuple(kind: Any, converter: cattrs.Converter) -> Decoder:
     inner = get_args(kind)[0]
-    hook = converter.get_structure_hook(inner)
+    items = _items(converter.get_structure_hook(inner), inner)
+    if inner is str:
+        return lambda raw, _: tuple(raw) if type(raw) is list and _all_texts(map(type, raw)) else items(raw, _)
+    return items
 
+
+def _items(hook: Decoder, inner: Any) -> Decoder:
     def items(raw: Any, _: Any) -> tuple[Any, ...]:
-        if raw is None:
+        if raw is None or raw == {}:
             return ()  # the platform leaves empty lists out of an answer
         if type(raw) is not list:
             _refuse("a list", raw)
@@ -122,12 +159,11 @@ def _for_tuple(kind: Any, converter: cattrs.Converter) -> Decoder:
         except Mismatch:
             _find_bad_item(raw, hook, inner)
 
-    if inner is str:
-        return lambda raw, _: tuple(raw) if type(raw) is list and _all_texts(map(type, raw)) else items(raw, _)
     return items
 
 
 _all_texts: Final = frozenset({str}).issuperset
+_pieces: Final = _items(_piece, str)
 
 
 def _find_bad_item(raw: Sequence[Any], hook: Decoder, inner: Any) -> NoReturn:
@@ -157,9 +193,14 @@ class _Slot:
     def required(self) -> bool:
         return self.default is attrs.NOTHING
 
+    def is_nothing(self, raw: Any) -> bool:
+        """Return whether `raw` is how somebody writes that there is no value; 0 is one, and so is an empty list."""
+        # PHP cannot tell an empty object from an empty list and writes both as the latter.
+        return raw is None or raw == "" or (raw == [] and self.raw == "dict")
+
     def slow(self, raw: Any) -> Any:
         """Decode anything, in the order in which it is unlikely."""
-        if raw is not None and raw != "":  # 0 and [] are values
+        if not self.is_nothing(raw):
             return self.hook(raw, self.wanted)
         if self.required:
             msg = f"expected a value ({self.owner} cannot be without it), found none"
@@ -197,13 +238,13 @@ class _Slot:
         return {f"{name}{index}": value for name, value in values.items()}
 
 
-def _slots(kind: type[Model], converter: cattrs.Converter) -> list[_Slot]:
+def _slots(kind: type[Model], converter: cattrs.Converter, gap: object) -> list[_Slot]:
     read_annotations(kind)
     return [
         _Slot(
             name=field.name,
             key=wire_name(field),
-            default=field.default,
+            default=gap if field.default is attrs.NOTHING and field.type is str else field.default,
             wanted=strip_optional(field.type),
             hook=_hook_of(field, converter),
             owner=kind.__name__,
@@ -216,13 +257,20 @@ def _slots(kind: type[Model], converter: cattrs.Converter) -> list[_Slot]:
 def _hook_of(field: attrs.Attribute[Any], converter: cattrs.Converter) -> Decoder:
     wanted = strip_optional(field.type)
     if form_of(field) is Form.BARE:
-        return for_model(wanted, converter)
+        # Closing words are read back without what a message needs, such as the cover (manual 92228).
+        return for_model(wanted, converter, gap="")
     return _FORMS.get(form_of(field)) or converter.get_structure_hook(wanted)
 
 
-def for_model(kind: type[Model], converter: cattrs.Converter) -> Decoder:
-    """Return the decoder of one class, made as attrs and cattrs make theirs: as source, compiled once."""
-    slots = _slots(kind, converter)
+def for_model(kind: type[Model], converter: cattrs.Converter, gap: object = attrs.NOTHING) -> Decoder:
+    """Return the decoder of one class, made as attrs and cattrs make theirs: as source, compiled once.
+
+    Args:
+        kind: The class.
+        converter: Where the hooks of its fields are registered.
+        gap: What stands for a required text that is missing; nothing does by default.
+    """
+    slots = _slots(kind, converter, gap)
     lines = [f"  v = get({slot.key!r}); self.{slot.name} = {slot.expression(i)}" for i, slot in enumerate(slots)]
     source = "\n".join(
         [

@@ -44,10 +44,15 @@ _FORMS: Final[Mapping[Form, Encoder]] = {
 }
 
 
-def _for_model(kind: type[Model], converter: cattrs.Converter) -> Encoder:
+def _for_model(kind: type[Model], converter: cattrs.Converter, gap: object = attrs.NOTHING) -> Encoder:
     read_annotations(kind)
     plan = [
-        (field.name, wire_name(field), field.default, _encoder_of(field, converter))
+        (
+            field.name,
+            wire_name(field),
+            gap if field.default is attrs.NOTHING else field.default,
+            _encoder_of(field, converter),
+        )
         for field in attrs.fields(kind)
         if field.name != "extra"
     ]
@@ -68,7 +73,7 @@ def _for_model(kind: type[Model], converter: cattrs.Converter) -> Encoder:
 def _encoder_of(field: attrs.Attribute[Any], converter: cattrs.Converter) -> Encoder:
     wanted = strip_optional(field.type)
     if form_of(field) is Form.BARE:
-        return _for_model(wanted, converter)
+        return _for_model(wanted, converter, gap="")
     if form_of(field) is Form.PLAIN and wanted is datetime:
         return lambda moment: to_unix(moment, wire_name(field))
     return _FORMS.get(form_of(field), converter.unstructure)

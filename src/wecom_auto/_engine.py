@@ -326,7 +326,9 @@ class Engine:
             message = "the platform is failing" if reply.status >= _SERVER_ERROR else f"the answer is not JSON ({kind})"
             raise ServerError(message, call=call.name, attempts=state.attempts, http_status=reply.status)
         errcode = answer.get("errcode", 0)
-        if not isinstance(errcode, int):
+        if isinstance(errcode, str) and errcode.lstrip("-").isdecimal():
+            errcode = int(errcode)
+        if type(errcode) is not int:
             msg = f"errcode is {type(errcode).__name__}, not a number"
             raise DecodeError(msg, path="errcode", call=call.name)
         return answer, errcode

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import json
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from wecom_auto.errors import ConfigurationError
+from wecom_auto.errors import ConfigurationError, ValidationError
 
 if TYPE_CHECKING:
     import httpx
@@ -62,15 +63,40 @@ def library_of(client: object) -> Any:
     raise ConfigurationError(msg)
 
 
-def _json() -> tuple[Callable[[bytes], Any], Callable[[Any], bytes]]:
+def _codec() -> tuple[Callable[[bytes], Any], Callable[[Any], bytes]]:
     if importlib.util.find_spec("orjson"):
         import orjson
 
         return orjson.loads, orjson.dumps
-    import json
-
     # Compact and unescaped, so that byte limits count what the platform counts.
     return json.loads, lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-json_loads, json_dumps = _json()
+_loads, _dumps = _codec()
+
+
+def json_loads(content: bytes) -> Any:
+    """Parse an answer; half a character in somebody's nickname does not make a page of customers unreadable.
+
+    Raises:
+        ValueError: The content is not JSON.
+        RecursionError: It is nested too deeply.
+    """
+    try:
+        return _loads(content)
+    except ValueError:
+        # Lone surrogates and cut-off UTF-8: the standard parser takes the former, U+FFFD stands for the latter.
+        return json.loads(content.decode("utf-8", "replace"))
+
+
+def json_dumps(value: Any) -> bytes:
+    """Write a request body.
+
+    Raises:
+        ValidationError: Something in it has no JSON form, such as half a character.
+    """
+    try:
+        return _dumps(value)
+    except (TypeError, UnicodeEncodeError) as error:
+        limit = "JSON values, and texts without lone surrogates (halves of characters)"
+        raise ValidationError(field="body", value=str(error), limit=limit) from error

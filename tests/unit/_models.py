@@ -12,7 +12,7 @@ from typing import Any, get_args, get_origin
 import attrs
 from hypothesis import strategies as st
 
-from wecom_auto import models
+from wecom_auto import Page, models
 from wecom_auto._model import (
     Form,
     Model,
@@ -64,6 +64,44 @@ def _example(field: attrs.Attribute[Any]) -> Any:
     if is_subclass(wanted, OpenIntEnum):
         return 1
     return "x"
+
+
+def missing(raw: Any, written: Any, path: str = "") -> list[str]:
+    """Return the places of `raw` that `written` lacks or has otherwise; 0, false and empty may be left out."""
+    if isinstance(raw, dict) and isinstance(written, dict):
+        strange = [f"{path}.{key} (invented)" for key in written.keys() - raw.keys()]
+        return strange + [
+            place for key, value in raw.items() for place in missing(value, written.get(key), f"{path}.{key}")
+        ]
+    if isinstance(raw, list) and isinstance(written, list) and len(raw) == len(written):
+        return [
+            place for i, pair in enumerate(zip(raw, written, strict=True)) for place in missing(*pair, f"{path}[{i}]")
+        ]
+    return [] if raw == written or (written is None and raw in (0, "", [], {})) else [path]
+
+
+def unknown(value: Any) -> list[str]:
+    """Return the fields of a decoded value that no model knows, at any depth."""
+    if isinstance(value, (tuple, Page)):
+        return [key for item in (value.items if isinstance(value, Page) else value) for key in unknown(item)]
+    if not isinstance(value, Model):
+        return []
+    return [*value.extra, *(key for field in attrs.fields(type(value)) for key in unknown(getattr(value, field.name)))]
+
+
+def filled(kind: type[Model]) -> Any:
+    """Return a `kind` that says something in every field, at any depth."""
+    return kind(**{field.name: _something(strip_optional(field.type)) for field in fields(kind)})
+
+
+def _something(wanted: Any) -> Any:
+    if get_origin(wanted) is tuple:
+        return (_something(get_args(wanted)[0]),)
+    if is_subclass(wanted, Model):
+        return filled(wanted)
+    if is_subclass(wanted, OpenIntEnum):
+        return wanted(1)
+    return "text_notice" if is_subclass(wanted, OpenStrEnum) else {str: "x", int: 1, bool: True, float: 1.5}[wanted]
 
 
 _JSON = st.recursive(

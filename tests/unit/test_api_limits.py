@@ -14,6 +14,8 @@ from wecom_auto import Call, Calls, Effect
 from wecom_auto.api._rules import MaxSpan
 from wecom_auto.errors import ConflictError, ValidationError, api_error
 from wecom_auto.models import (
+    CardButton,
+    CardType,
     ChatType,
     Conclusions,
     ImageAttachment,
@@ -24,6 +26,7 @@ from wecom_auto.models import (
     NewsArticle,
     NewsMessage,
     TagFilter,
+    TemplateCardMessage,
     Text,
     TextCardMessage,
     TextMessage,
@@ -49,6 +52,10 @@ TOO_MUCH: list[tuple[str, Make]] = [
     ("remark", lambda: calls.customers.remark("wm", userid="u", remark="字" * 21)),
     ("description", lambda: calls.customers.remark("wm", userid="u", description="字" * 151)),
     ("remark_company", lambda: calls.customers.remark("wm", userid="u", remark_company="字" * 21)),
+    (
+        "remark / description / remark_company / remark_mobiles / remark_pic_mediaid",
+        lambda: calls.customers.remark("wm", userid="u"),
+    ),
     ("tag", lambda: calls.tags.create([], group_name="g")),
     ("group_id / group_name", lambda: calls.tags.create(["x"])),
     ("group_name", lambda: calls.tags.create(["x"], group_name="字" * 31)),
@@ -62,6 +69,9 @@ TOO_MUCH: list[tuple[str, Make]] = [
     ("user", lambda: calls.contact_ways.create(users=[f"u{i}" for i in range(101)])),
     ("party", lambda: calls.contact_ways.create(users=["a"], parties=[1], type=1)),
     ("state", lambda: calls.contact_ways.create(users=["a"], state="s" * 31)),
+    ("type", lambda: calls.contact_ways.create(users=["a"], type=0)),
+    ("scene", lambda: calls.contact_ways.create(users=["a"], scene=3)),
+    ("style", lambda: calls.contact_ways.create(users=["a", "b"], scene=1, style=3)),
     ("remark", lambda: calls.contact_ways.create(users=["a"], remark="字" * 31)),
     ("expires_in", lambda: calls.contact_ways.create(users=["a"], is_temp=True, expires_in_seconds=1_209_601)),
     (
@@ -120,13 +130,17 @@ TOO_MUCH: list[tuple[str, Make]] = [
     ("end_time", lambda: calls.mass_messages.list(start_at=NOW, end_at=NOW + timedelta(days=32))),
     ("end_time", lambda: calls.mass_messages.iter_all(start_at=NOW, end_at=NOW - timedelta(days=1))),
     ("limit", lambda: calls.mass_messages.list(start_at=NOW, end_at=NOW, limit=101)),
+    ("filter_type", lambda: calls.mass_messages.list(start_at=NOW, end_at=NOW, filter_type=3)),
     ("limit", lambda: calls.mass_messages.iter_members("m", limit=1001)),
     ("limit", lambda: calls.mass_messages.iter_results("m", userid="u", limit=1001)),
     ("type", lambda: calls.media.upload("hologram", b"picture", filename="a.png")),
     ("media", lambda: calls.media.upload("image", b"tiny", filename="a.png")),
     ("media", lambda: calls.media.upload("voice", bytes(2 * 1024 * 1024 + 1), filename="a.amr")),
     ("media", lambda: calls.media.upload_image(bytes(2 * 1024 * 1024 + 1), filename="a.png")),
-    ("touser / toparty / totag", lambda: calls.messages.send(TextMessage(content="x"), agent_id=1)),
+    (
+        "touser / toparty / totag / selected_ticket_list",
+        lambda: calls.messages.send(TextMessage(content="x"), agent_id=1),
+    ),
     ("touser", lambda: calls.messages.send(TextMessage(content="x"), agent_id=1, users=["u"] * 1001)),
     ("toparty", lambda: calls.messages.send(TextMessage(content="x"), agent_id=1, parties=[1] * 101)),
     ("agentid", lambda: calls.messages.send(TextMessage(content="x"), users=["u"])),
@@ -141,6 +155,16 @@ TOO_MUCH: list[tuple[str, Make]] = [
     (
         "news.articles",
         lambda: calls.messages.send(NewsMessage(articles=(NewsArticle(title="t"),) * 9), users=["u"], agent_id=1),
+    ),
+    (
+        "template_card.button_list[0].key",
+        lambda: calls.messages.send(
+            TemplateCardMessage(
+                card_type=CardType.BUTTON_INTERACTION, button_list=(CardButton(text="接单", key="k" * 1025),)
+            ),
+            users=["u"],
+            agent_id=1,
+        ),
     ),
     ("safe", lambda: calls.messages.send(TextMessage(content="x"), users=["u"], agent_id=1, safe=3)),
 ]
@@ -160,15 +184,19 @@ def test_a_broken_limit_is_named(field: str, make: Make) -> None:
 AT_THE_LIMIT: list[Make] = [
     lambda: calls.customers.list_by_user([f"u{i}" for i in range(100)], limit=100),
     lambda: calls.customers.remark("wm", userid="u", remark="字" * 20, description="字" * 150),
+    lambda: calls.customers.remark("wm", userid="u", remark=""),
+    lambda: calls.customers.remark("wm", userid="u", remark_mobiles=[]),
     lambda: calls.tags.create(["字" * 30], group_id="g", order=2**32 - 1),
     lambda: calls.contact_ways.create(users=["a"], parties=[1], state="s" * 30),
     lambda: calls.contact_ways.create(users=["a"]),
+    lambda: calls.contact_ways.create(users=["a"], scene=1, style=3),
     lambda: calls.join_ways.create(chat_ids=list("abcde"), room_base_name="字" * 40),
     lambda: calls.mass_messages.create(external_userids=["wm"] * 10_000, text="字" * 1333),
     lambda: calls.mass_messages.create(chat_type="group", sender="u", chat_ids=["g"] * 2000, text="x"),
     lambda: calls.mass_messages.list(start_at=NOW, end_at=NOW + timedelta(days=31)),
     lambda: calls.media.upload("file", b"123456", filename="a.txt"),
     lambda: calls.messages.send(TextMessage(content="x"), users=["u"] * 1000, agent_id=1),
+    lambda: calls.messages.send(TextMessage(content="x"), selected_tickets=["t"], agent_id=1),
     lambda: calls.messages.send(MiniProgramNoticeMessage(appid="a", page="p", title="t"), users=["u"]),
     lambda: calls.messages.send(UnknownMessage(msgtype="future", data={"future": {"x": 1}}), users=["u"], agent_id=1),
     lambda: welcome(text="x"),

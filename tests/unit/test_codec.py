@@ -59,17 +59,20 @@ def test_the_path_reaches_through_lists_and_objects() -> None:
         (TagGroup, {"group_id": "g", "tag": [None, {"id": 5}]}, "tag[1].id"),
         (TagGroup, {"group_id": "g", "tag": {"id": "a"}}, "tag"),
         (ContactWay, {"config_id": "c", "user": ["a", 5]}, "user[1]"),
-        (ContactWay, {"config_id": "c", "conclusions": {"link": {"url": "u"}}}, "conclusions.link.title"),
+        (ContactWay, {"config_id": "c", "conclusions": {"link": {"url": 5}}}, "conclusions.link.url"),
         (ContactWay, {"config_id": "c", "skip_verify": 2}, "skip_verify"),
         (ContactWay, {"config_id": "c", "style": True}, "style"),
         (GroupChat, {"chat_id": "c", "member_list": [{"userid": "u", "join_time": 1e99}]}, "member_list[0].join_time"),
         (GroupChat, {"chat_id": "c", "create_time": 10**18}, "create_time"),
         (MassMessage, {"msgid": "m", "attachments": [[]]}, "attachments[0]"),
         (Tag, [], ""),
-        (tuple[str, ...], {}, ""),
+        (tuple[str, ...], {"a": 1}, ""),
+        (tuple[str, ...], "a", ""),
         (tuple[str, ...], ["a", 1], "[1]"),
-        (int, "1", ""),
+        (FollowedCustomer, {"external_contact": None, "follow_info": {"userid": "u"}}, "external_contact"),
+        (SentMessage, {"invaliduser": ["a", None, {}]}, "invaliduser[2]"),
         (float, "1", ""),
+        (float, 10**400, ""),
     ],
 )
 def test_what_does_not_fit_is_named(kind: Any, raw: object, path: str) -> None:
@@ -80,9 +83,66 @@ def test_what_does_not_fit_is_named(kind: Any, raw: object, path: str) -> None:
 def test_an_error_shows_types_and_no_values() -> None:
     """The message may end up in a log, and the value may be a phone number."""
     with pytest.raises(DecodeError, match="expected a whole number, found str at order") as caught:
-        _codec.decode(Tag, {"id": "t", "order": "13800000001"})
+        _codec.decode(Tag, {"id": "t", "order": "+13800000001"})
     assert "138" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("spelt", ["1557838797", 1_557_838_797.0])
+def test_a_number_has_other_spellings(spelt: object) -> None:
+    """Proxies write numbers as texts or with a point; where nothing gets lost, it is the same number."""
+    raw = {"id": "t", "create_time": spelt, "order": spelt, "deleted": False}
+    assert _codec.decode(Tag, raw) == _codec.decode(
+        Tag, {"id": "t", "create_time": 1_557_838_797, "order": 1_557_838_797}
+    )
+    assert _codec.decode(AddWay, "16") is _codec.decode(AddWay, 16.0) is AddWay.ACQUISITION_LINK
+    assert _codec.decode(AddWay, "9999") == 9999
+    assert _codec.decode(tuple[int, ...], ["2", 3.0, -4]) == (2, 3, -4)
+    assert _codec.decode(int, "-1") == -1
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        *("007", " 7", "7 ", "+7", "-0", "7.0", "1e3", "0x7", "1_000", "٧", "７", "", "9" * 20, "9" * 5000),
+        *(1.5, 1e300, 2.0**53, float("nan"), float("inf"), True, [], {}),
+    ],
+)
+def test_a_number_is_not_guessed(spelt: object) -> None:
+    """What the number would not be spelt as, or what may have lost something already, is a wrong type."""
+    assert path_of(int, spelt) == ""
+    assert path_of(AddWay, spelt) == ""
+    assert path_of(TagGroup, {"group_id": "g", "tag": [{"id": "t", "create_time": spelt or [1]}]}).startswith("tag[0].")
+
+
+@pytest.mark.parametrize("number", [7, 7.0, True, -1])
+def test_a_number_is_no_text(number: object) -> None:
+    """Whoever wrote 7 may have been given "007": an id that is not the customer's would go unnoticed."""
+    assert path_of(Tag, {"id": number}) == "id"
+    assert path_of(models.Follow, {"userid": "u", "remark_mobiles": [number]}) == "remark_mobiles[0]"
+
+
+def test_nothing_has_other_spellings() -> None:
+    """PHP writes an empty object as a list, and others an empty list as an object: both hold nothing."""
+    raw = {"userid": "u", "tags": {}, "tag_id": {}, "remark_mobiles": None, "wechat_channels": []}
+    assert _codec.decode(models.Follow, raw) == models.Follow(userid="u")
+    assert _codec.decode(tuple[str, ...], {}) == ()
+    assert path_of(FollowedCustomer, {"external_contact": [], "follow_info": {"userid": "u"}}) == "external_contact"
+    assert path_of(models.Follow, {"userid": "u", "wechat_channels": [{"nickname": "x"}]}) == "wechat_channels"
+
+
+def test_big_numbers_stay_exact() -> None:
+    """A number beyond 64 bits, which the standard parser reads, is not rounded."""
+    assert _codec.decode(Tag, {"id": "t", "order": 10**30}).order == 10**30
+
+
+def test_names_are_not_touched() -> None:
+    """Entities, emoji, halves of emoji, control characters and length are the customer's choice."""
+    for name in ("A&amp;B &lt;3", "👨‍👩‍👧 李四", "\ud83d", "\u0000\u202e", "长" * 5000, " \n", "null", "None"):
+        raw = {"external_userid": "wm", "name": name}
+        value = _codec.decode(models.Customer, raw)
+        assert value.name == name
+        assert _codec.encode(value) == raw
 
 
 def test_null_items_are_left_out() -> None:
@@ -108,9 +168,12 @@ def test_a_plain_object_comes_back_whole() -> None:
     assert _codec.decode(Mapping[str, JSON], raw) == raw  # type: ignore[type-abstract]  # a type to decode to
 
 
-@pytest.mark.parametrize(("raw", "truth"), [(True, True), (False, False), (1, True), (0, False)])
-def test_flags_come_in_two_spellings(raw: object, truth: bool) -> None:
-    """The platform writes flags as true/false on one page and as 0/1 on the next."""
+@pytest.mark.parametrize(
+    ("raw", "truth"),
+    [(True, True), (False, False), (1, True), (0, False), ("1", True), ("0", False), ("true", True), ("false", False)],
+)
+def test_flags_come_in_several_spellings(raw: object, truth: bool) -> None:
+    """The platform writes flags as true/false on one page and as 0/1 on the next, and proxies as texts."""
     assert _codec.decode(JoinWay, {"config_id": "c", "auto_create_room": raw}).auto_create_room is truth
     assert _codec.decode(ContactWay, {"config_id": "c", "is_temp": raw}).is_temp is truth
 
@@ -160,6 +223,19 @@ def test_piped_lists() -> None:
     sent = _codec.decode(SentMessage, {"invaliduser": "a|b", "invalidparty": ""})
     assert (sent.invalid_userids, sent.invalid_partyids) == (("a", "b"), ())
     assert _codec.encode(sent) == {"invaliduser": "a|b"}
+    as_lists = {"invaliduser": ["a", "b"], "invalidparty": [2, 3], "invalidtag": []}
+    assert _codec.decode(SentMessage, as_lists) == SentMessage(
+        invalid_userids=("a", "b"), invalid_partyids=("2", "3")
+    ), "as messages to linked corps are answered"
+
+
+def test_closing_words_lack_what_a_message_needs() -> None:
+    """The page of contact ways asks for no title and no cover: such a contact way can be read, and is written so."""
+    raw = {"config_id": "c", "conclusions": {"link": {"url": "u"}, "miniprogram": {"appid": "a", "page": "p"}}}
+    way = _codec.decode(ContactWay, raw)
+    assert way.conclusions is not None
+    assert way.conclusions.link == LinkAttachment(title="", url="u")
+    assert _codec.encode(way) == raw
 
 
 def test_what_means_absence_is_left_out() -> None:

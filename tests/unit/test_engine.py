@@ -199,6 +199,35 @@ def test_an_errcode_that_is_no_number_is_a_decode_error(ask: Colour) -> None:
     assert caught.value.path == "errcode"
 
 
+@pytest.mark.parametrize(("errcode", "error"), [("0", None), ("45009", RateLimitError), ("-1", ServerBusyError)])
+def test_an_errcode_in_quotes_is_still_a_number(ask: Colour, errcode: str, error: type[Exception] | None) -> None:
+    """Gateways have been seen to quote numbers; "0" is success and "-1" is not."""
+    platform = Platform(lambda _: {"errcode": errcode, "v": 1})
+    if error is None:
+        assert ask(platform, "send", call()).data["v"] == 1
+        return
+    with pytest.raises(error):
+        ask(platform, "send", call(Effect.SEND))
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [(b'{"v": "\\ud83d"}', "\ud83d"), (b'{"v": "\xe6\x9d\x8e\xe5"}', "李\ufffd"), (b'{"v": "\xed\xa0\xbd"}', None)],
+)
+def test_half_a_character_in_a_nickname_spoils_nothing(ask: Colour, body: bytes, name: str | None) -> None:
+    """A lone surrogate or cut-off UTF-8 somewhere in an answer leaves the rest readable."""
+    answer = ask(Platform(lambda _: httpx.Response(200, content=body)), "send", call()).data
+    assert answer["v"] == name or name is None
+
+
+def test_half_a_character_in_a_request_is_refused() -> None:
+    """What has no bytes cannot be sent, and the error says so before anything leaves."""
+    platform = Platform()
+    with platform.client() as client, pytest.raises(ValidationError, match="lone surrogate"):
+        client.send(Call.post(Effect.SEND, "/cgi-bin/x/y", dict, text="\ud83d").checked(Limit("text", bytes=9)))
+    assert platform.count["x/y"] == 0
+
+
 def test_a_window_used_up_fails_fast_and_opens_the_breaker() -> None:
     """45009 raises with retry_after; until then nothing is sent, afterwards calls go out again."""
     platform = Platform(lambda _: {"errcode": 45009, "errmsg": "api freq out of limit"})

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.unit._models import OFFICIAL, official
+from tests.unit._models import OFFICIAL, missing, official, unknown
 
 from wecom_auto import Call, Calls, _codec
 from wecom_auto._call import Page
@@ -32,7 +32,6 @@ from wecom_auto.models import (
     LinkAttachment,
     MediaKind,
     MiniProgramAttachment,
-    Model,
     NewTag,
     SendStatus,
     TagType,
@@ -66,29 +65,6 @@ ATTACHMENTS: tuple[Attachment, ...] = (
     FileAttachment(media_id="MEDIA_ID"),
 )
 CONCLUSIONS = Conclusions(text=TEXT, image=ImageAttachment(media_id="MEDIA_ID"), link=LINK, mini_program=MINI)
-
-
-def missing(raw: Any, written: Any, path: str = "") -> list[str]:
-    """Return the places of `raw` that `written` lacks or has otherwise; 0, false and empty may be left out."""
-    if isinstance(raw, dict) and isinstance(written, dict):
-        strange = [f"{path}.{key} (invented)" for key in written.keys() - raw.keys()]
-        return strange + [
-            place for key, value in raw.items() for place in missing(value, written.get(key), f"{path}.{key}")
-        ]
-    if isinstance(raw, list) and isinstance(written, list) and len(raw) == len(written):
-        return [
-            place for i, pair in enumerate(zip(raw, written, strict=True)) for place in missing(*pair, f"{path}[{i}]")
-        ]
-    return [] if raw == written or (written is None and raw in (0, "", [], {})) else [path]
-
-
-def unknown(value: Any) -> list[str]:
-    """Return the fields of a decoded value that no model knows, at any depth."""
-    if isinstance(value, (tuple, Page)):
-        return [key for item in (value.items if isinstance(value, Page) else value) for key in unknown(item)]
-    if not isinstance(value, Model):
-        return []
-    return [*value.extra, *(key for field in attrs.fields(type(value)) for key in unknown(getattr(value, field.name)))]
 
 
 RESPONSES: list[tuple[str, Call[Any]]] = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
 
@@ -39,6 +40,13 @@ SOP = sop("one", mass("s", "+0min", "a"))
 OPTIONS = Settings(recipients=1)
 SOP_TABLES = (t.decisions, t.staff_tasks, t.touches, t.batches, t.enrolments, t.caps, t.sops, t.definitions)
 WORKERS = st.sampled_from(["one", "two"])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _the_database_is_closed() -> Iterator[None]:
+    """Close the database that all histories share."""
+    yield
+    ENGINE.dispose()
 
 
 def corp() -> FakeWeCom:

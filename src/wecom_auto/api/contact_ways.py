@@ -82,7 +82,7 @@ class ContactWayEndpoints(Endpoints[C]):
             parties: Department ids; several members only.
             type: One member or several; by default as `users` and `parties` say.
             scene: QR code or mini program.
-            style: The button's style, 1 to 3; mini program only.
+            style: The button's style, 1 to 3, or 1 to 2 for several members; mini program only.
             remark: A note for yourselves, up to 30 characters.
             skip_verify: Add customers without confirmation by the member; the platform's default is True.
             state: The channel parameter (渠道参数), up to 30 characters: it comes back with the customer.
@@ -125,6 +125,7 @@ class ContactWayEndpoints(Endpoints[C]):
             When("type", ContactWayType.SINGLE.value, Limit("user", items=1)),
             When("type", ContactWayType.SINGLE.value, Without("party", "departments only with type=MULTIPLE")),
             Limit("style", least=1, most=3),
+            When("type", ContactWayType.MULTIPLE.value, Limit("style", most=2)),
             *_LIMITS,
         )
 

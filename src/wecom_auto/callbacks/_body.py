@@ -16,7 +16,7 @@ from wecom_auto._types import JSON
 from wecom_auto.callbacks import _customer_contact as customer_contact
 from wecom_auto.callbacks._event import Event, KnownEvent, UnknownEvent
 from wecom_auto.callbacks._wire import as_fields, moment, read_fields, table_of, to_nodes, write_fields
-from wecom_auto.callbacks._xml import Node, parse_xml, write_xml
+from wecom_auto.callbacks._xml import Node, parse_xml, trimmed, write_xml
 from wecom_auto.callbacks.crypto import Delivery
 from wecom_auto.errors import CallbackError
 
@@ -72,7 +72,7 @@ def read_event(plaintext: bytes, *, receive_id: str = "", timestamp: str = "", n
 
 def read_delivery(delivery: Delivery) -> Event:
     """Read what was verified and decrypted; see `read_event`."""
-    is_json = delivery.body.lstrip()[:1] in _JSON_STARTS
+    is_json = trimmed(delivery.body)[:1] in _JSON_STARTS
     return _read_json(delivery) if is_json else _read_tree(parse_xml(delivery.body), delivery)
 
 
@@ -87,6 +87,8 @@ def _read_tree(root: Node, delivery: Delivery) -> Event:
     except (ValueError, OverflowError, OSError) as error:
         # The message of the cause quotes the value, which may be anything.
         return _untyped(root, delivery, f"a field is not what the manual says ({type(error).__name__})")
+    if "created_at" not in values and (signed_at := _moment_or_none(delivery.timestamp)):
+        values["created_at"] = signed_at
     for name in table.required:
         if not values.get(name):
             return _untyped(root, delivery, f"without {name}")

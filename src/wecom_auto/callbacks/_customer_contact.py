@@ -176,12 +176,12 @@ class CustomerTransferFailed(CustomerEvent):
     """A customer did not go to another member (客户接替失败); ``userid`` is the member who should have received them.
 
     Args:
-        fail_reason: Why.
+        fail_reason: Why; ``None`` if the event does not say.
     """
 
     CHANGE_TYPE: ClassVar[str] = "transfer_fail"
 
-    fail_reason: TransferFailReason = field(metadata=wire("FailReason", TransferFailReason))
+    fail_reason: TransferFailReason | None = field(default=None, metadata=wire("FailReason", TransferFailReason))
 
 
 @frozen(kw_only=True, repr=False)
@@ -227,7 +227,7 @@ class GroupUpdated(GroupEvent):
     otherwise read the group and store its ``member_version``.
 
     Args:
-        update_detail: What changed.
+        update_detail: What changed; ``None`` in the older form of the event, which only said that something did.
         join_scene: How they came, with `GroupUpdateDetail.ADD_MEMBER`.
         quit_scene: How they left, with `GroupUpdateDetail.DEL_MEMBER`.
         mem_change_cnt: Number of people who came or left.
@@ -238,7 +238,7 @@ class GroupUpdated(GroupEvent):
 
     CHANGE_TYPE: ClassVar[str] = "update"
 
-    update_detail: GroupUpdateDetail = field(metadata=wire("UpdateDetail", GroupUpdateDetail))
+    update_detail: GroupUpdateDetail | None = field(default=None, metadata=wire("UpdateDetail", GroupUpdateDetail))
     join_scene: JoinedBy | None = field(default=None, metadata=wire("JoinScene", number_of(JoinedBy)))
     quit_scene: LeftBy | None = field(default=None, metadata=wire("QuitScene", number_of(LeftBy)))
     mem_change_cnt: int | None = field(default=None, metadata=wire("MemChangeCnt", int))

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 import attrs
 from attrs import field, frozen
@@ -20,6 +20,9 @@ from wecom_auto.callbacks._xml import Element, Node
 from wecom_auto.callbacks.crypto import Delivery
 
 __all__ = ["Event", "KnownEvent", "UnknownEvent"]
+
+
+_WHEN: Final = frozenset({"createtime", "timestamp"})
 
 
 def _aware(_event: Event, attribute: attrs.Attribute[datetime], value: datetime) -> None:
@@ -44,6 +47,7 @@ class Event:
 
     Args:
         created_at: When it happened, to the second (``CreateTime`` or ``TimeStamp``).
+            If the body does not say, when the request was signed.
         to_user: Corp id; a provider's data URL may get the suite id here (Unverified).
         from_user: Who caused it: a userid, or ``"sys"``, also where the envelope names nobody.
         agent_id: The app, where the platform names one.
@@ -136,14 +140,19 @@ class KnownEvent(Event):
     CHANGE_TYPE: ClassVar[str] = ""
 
     @property
+    def says_when(self) -> bool:
+        """Whether its body says when it happened; one that was not received always does."""
+        return self._tree is None or any(text and tag.lower() in _WHEN for tag, text, _ in self._tree[2])
+
+    @property
     def name(self) -> str:
         """Family and change joined by a point, e.g. ``"change_external_contact.add_external_contact"``."""
         return f"{self.FAMILY}.{self.CHANGE_TYPE}"
 
     @property
     def tells_itself_apart(self) -> bool:
-        """Whether two real events of the same second cannot have the same body."""
-        return True
+        """Whether two real events of the same second cannot have the same body, which then has to name the second."""
+        return self.says_when
 
 
 @frozen(kw_only=True, repr=False)

@@ -21,6 +21,7 @@ _REFUSE_ENTITY: Final = _GUARD.defused_entity_decl
 _REFUSE_UNPARSED: Final = _GUARD.defused_unparsed_entity_decl
 # It always raises, where a handler that goes on would return a number.
 _REFUSE_EXTERNAL: Final = cast("Callable[..., int]", _GUARD.defused_external_entity_ref_handler)
+_BOM: Final = b"\xef\xbb\xbf"
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 # What XML 1.0 cannot carry at all, not even escaped.
 _ILLEGAL: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -60,6 +61,11 @@ class Element(NamedTuple):
         """Return the text of the first child of that name, or the default."""
         child = self.find(tag)
         return default if child is None else child.text
+
+
+def trimmed(data: bytes) -> bytes:
+    """Return a document without the byte order mark and the blanks that some put in front, where neither may stand."""
+    return data.removeprefix(_BOM).lstrip()
 
 
 def parse_xml(data: bytes, *, max_tags: int = MAX_TAGS, max_depth: int = MAX_DEPTH) -> Node:
@@ -129,7 +135,7 @@ def _run(parser: XMLParserType, data: bytes, max_tags: int) -> None:
         msg = f"callback XML: more than {max_tags} tags"
         raise CallbackError(msg)
     try:
-        parser.Parse(data, True)
+        parser.Parse(trimmed(data), True)
     except (ExpatError, ValueError) as error:
         # The text of the cause can quote the body.
         msg = f"callback body is not the XML the platform sends ({type(error).__name__})"

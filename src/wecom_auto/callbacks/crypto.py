@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from wecom_auto.callbacks._xml import text_of, write_xml
+from wecom_auto.callbacks._xml import text_of, trimmed, write_xml
 from wecom_auto.errors import CallbackError, ConfigurationError, DecryptionError, SignatureError
 
 MAX_BODY: Final = 1 << 20
@@ -318,7 +318,7 @@ def read_envelope(body: bytes) -> str:
     Raises:
         CallbackError: Neither, or without ``Encrypt``.
     """
-    is_json = body.lstrip()[:1] in _JSON_STARTS
+    is_json = trimmed(body)[:1] in _JSON_STARTS
     encrypt = _json_encrypt(body) if is_json else text_of(body, "Encrypt")
     if encrypt is None:
         msg = "envelope: the body has no Encrypt; is this URL called by the platform?"
