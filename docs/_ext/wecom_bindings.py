@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _CALL = re.compile(r"^~?(?:[\w.]*\.)?(?:Call|Step)\[(?P<result>.*)\]$")
 _PAGE = re.compile(r"^~?(?:[\w.]*\.)?Page\[(?P<result>.*)\]$")
 _STEP = re.compile(r"^~?(?:[\w.]*\.)?Generator\[.*, (?P<result>[^,]+|[^,\[]+\[.*\])\]$")
+# A function as a default has no spelling but an address, which differs from build to build and stops the parser.
+_ADDRESS = re.compile(r"<function .*? at 0x[0-9a-f]+>")
 _ATTRS_DEFAULT = re.compile(r"attr_dict\['(\w+)'\]\.default")
 
 
@@ -68,7 +70,8 @@ def _signatures(
     if isinstance(obj, type) and issubclass(obj, Endpoints):
         return "", ""  # made by the client, never by users
     if isinstance(obj, type) and attrs.has(obj) and signature:
-        return _ATTRS_DEFAULT.sub(_attrs_default(obj), signature).replace("= NOTHING", "= ..."), ""
+        shown = _ATTRS_DEFAULT.sub(_attrs_default(obj), signature).replace("= NOTHING", "= ...")
+        return _ADDRESS.sub("...", shown), ""
     if isinstance(obj, type) and getattr(obj, "_is_protocol", False):
         return "", ""
     kind = getattr(_descriptor(name), "kind", "") if what == "method" else ""

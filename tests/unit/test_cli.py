@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import builtins
 import json
+import os
+import socket
 import subprocess
 import sys
 from importlib.metadata import version
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from wecom_auto.cli import main
+from wecom_auto.cli._lines import line_of
 
 SOPS = Path(__file__).parents[2] / "examples" / "sop"
 PROSPECT = str(SOPS / "prospect.toml")
@@ -198,3 +201,152 @@ def test_demo_refuses_what_is_no_lead_list(say, tmp_path):
     assert (code, out) == (2, "")
     assert "columns" in err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "gbk"])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["sop", "preview", PROSPECT, "--days", "3"], ["sop", "diagram", PROSPECT]]
+)
+def test_old_code_page_gets_question_marks_and_no_traceback(words, encoding):
+    """Output that is redirected on Windows goes through a code page that may lack Chinese or lines."""
+    done = subprocess.run(
+        [sys.executable, "-m", "wecom_auto", *words],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+BROKEN = """\
+sop = "x"
+version = 1
+title = "x"
+[entry]
+on = "manual"
+[[exit]]
+when = "event('deal.signed')"
+goal = true
+[[step]]
+id = "a"
+at = "+1d 10:00"
+do = { tag = "x" }
+  [[ step ]]  # indented, as editors do
+id = "a"
+at = "1 day"
+do = { tag = "x" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "line"),
+    [
+        ("step[0].at", 11),
+        ("step[1].at", 15),
+        ("step[1].do.tag", 16),
+        ("step[1].if", 13),
+        ("step 'a'.at", 11),
+        ("exit[0].when", 7),
+        ("entry.on", 5),
+        ("entry", 4),
+        ("version", 2),
+        ("priority", None),
+        ("window.allow", None),
+        ("step[7]", None),
+        ("step 'b'.at", None),
+        ("content 'tpl/x'", None),
+        ("", None),
+    ],
+)
+def test_line_of_a_finding(place, line):
+    """The line is that of the key, or of the table where the key is missing, and none where it would be a guess."""
+    assert line_of(BROKEN, place) == line
+
+
+def test_check_names_file_and_line(say, tmp_path):
+    """Editors and terminals make a link of `file:line:`; JSON has the line as a number."""
+    file = tmp_path / "broken.toml"
+    file.write_text(BROKEN, encoding="utf-8")
+    code, out, _ = say("sop", "check", str(file))
+    assert code == 1
+    assert f"{file}:15: SOP001 error step[1].at: '1 day' is not an offset" in out
+    assert out.endswith(f"{file}: 1 finding\n")
+    assert json.loads(say("sop", "check", str(file), "--json")[1])[0]["line"] == 15
+    assert say("sop", "preview", str(file))[2].startswith(f"error: {file}:15: step[1].at: '1 day'")
+
+
+def test_definition_in_gbk_says_what_to_do(say, tmp_path):
+    """Windows editors save GBK: the message names the file and the remedy, not a codec's words."""
+    file = tmp_path / "gbk.toml"
+    file.write_bytes(Path(PROSPECT).read_text(encoding="utf-8").encode("gbk"))
+    code, out, _ = say("sop", "check", str(file))
+    assert code == 1
+    assert "is not UTF-8" in out
+    assert "save the file as UTF-8" in out
+
+
+def test_diagram_is_what_the_name_says(say, tmp_path):
+    """A file called .svg holds SVG; the option wins over the name."""
+    picture, text = tmp_path / "a.svg", tmp_path / "a.mmd"
+    assert say("sop", "diagram", PROSPECT, "--out", str(picture))[0] == 0
+    assert picture.read_text(encoding="utf-8").startswith("<svg")
+    assert say("sop", "diagram", PROSPECT, "--out", str(text))[0] == 0
+    assert text.read_text(encoding="utf-8").startswith("flowchart")
+    assert say("sop", "diagram", PROSPECT, "--format", "mermaid", "--out", str(picture))[0] == 0
+    assert picture.read_text(encoding="utf-8").startswith("flowchart")
+
+
+def test_preview_in_english(say):
+    """`--lang en` puts headings and reasons into English; the table has no invented customer."""
+    out = say("sop", "preview", PROSPECT, "--from", "2026-03-02T10:00", "--lang", "en")[1]
+    assert "reason" in out
+    assert "preview" not in out
+    assert "原因" not in out
+
+
+def test_preview_that_is_not_on_a_terminal_cuts_nothing(say):
+    """In a log or a pipe a table has room: no cell ends in an ellipsis."""
+    assert "…" not in say("sop", "preview", PROSPECT, "--from", "2026-03-02T10:00", "--days", "40")[1]
+
+
+def test_preview_in_a_file(say, tmp_path):
+    """CSV has the mark that Excel needs for Chinese; HTML is a page that declares its encoding."""
+    table, page = tmp_path / "p.csv", tmp_path / "p.html"
+    assert say("sop", "preview", PROSPECT, "--format", "csv", "--out", str(table))[1:] == ("", f"wrote {table}\n")
+    assert table.read_bytes().startswith(b"\xef\xbb\xbfat,customer")
+    assert say("sop", "preview", PROSPECT, "--format", "html", "--out", str(page))[0] == 0
+    assert '<meta charset="utf-8">' in page.read_text(encoding="utf-8")
+
+
+def test_preview_names_the_option_for_the_anchor(say):
+    """A SOP that counts from a date says how the command is given one."""
+    code, _, err = say("sop", "preview", INSURANCE)
+    assert code == 2
+    assert "--anchor 2026-11-12" in err
+
+
+def test_demo_names_the_lead_list_that_it_cannot_read(say, tmp_path):
+    """The message about a lead list begins with its path."""
+    leads = tmp_path / "leads.csv"
+    leads.write_text("姓名\n", encoding="utf-8")
+    code, _, err = say("demo", "--leads", str(leads), "--out", str(tmp_path / "out"), "--days", "1")
+    assert code == 2
+    assert f"error: {leads}: line 1: the columns 手机" in err
+
+
+def test_demo_in_a_log_says_one_line_of_progress_and_draws_nothing_for_nobody(say, tmp_path):
+    """Without a terminal there is no bar and no empty line; a stage of the funnel that nobody reached has no block."""
+    code, out, err = say("demo", "--customers", "3", "--days", "1", "--out", str(tmp_path))
+    assert code == 0
+    assert err == "playing 1 virtual day from 2026-03-02\n"
+    [signed] = [line for line in out.splitlines() if line.startswith("下订")]
+    assert "█" not in signed
+
+
+def test_fake_with_a_port_in_use_speaks_of_itself(say):
+    """The complaint names the command that was typed and the way out."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        code, _, err = say("fake", "--port", str(taken.getsockname()[1]))
+    assert code == 2
+    assert "wecom-auto fake: error: port" in err
+    assert "--port 0" in err

@@ -16,6 +16,7 @@ from wecom_auto._demo._play import Play
 from wecom_auto._demo._report import timeline, write_report
 from wecom_auto._demo._tally import Outcome, tally
 from wecom_auto._demo._world import BY_NAME, START, STORES
+from wecom_auto.errors import ConfigurationError
 
 
 @frozen(kw_only=True)
@@ -59,8 +60,16 @@ def run(options: Options, folder: Path, progress: Callable[[datetime], None]) ->
 def lead_list(options: Options) -> LeadList:
     """Read the lead list that the options name."""
     if options.leads is not None:
-        return _leads.read_leads(options.leads.read_bytes(), BY_NAME)
+        return _own_list(options.leads)
     shipped = _leads.decode((files("wecom_auto._demo") / "leads.csv").read_bytes())
     names = [store.name for store in STORES]
     text = _people.extend(shipped, options.people, names, START.date(), options.seed)
     return _leads.read_leads(text, BY_NAME, most=options.people)
+
+
+def _own_list(path: Path) -> LeadList:
+    try:
+        return _leads.read_leads(path.read_bytes(), BY_NAME)
+    except ConfigurationError as error:
+        msg = f"{path}: {error}"
+        raise ConfigurationError(msg) from error

@@ -25,7 +25,7 @@ class TokenEndpoints(Endpoints[C]):
         Manual: `获取企业的jsapi_ticket <https://developer.work.weixin.qq.com/document/path/90506>`__
 
         Returns:
-            The ticket; cache it: it may be fetched 400 times an hour by a corp and 100 times by an app.
+            The ticket. Cache it, for it may be fetched 400 times an hour by a corp and 100 times by an app.
 
         Raises:
             RateLimitError: 45009 fetched too often.
@@ -42,7 +42,7 @@ class TokenEndpoints(Endpoints[C]):
             kind: What it is for.
 
         Returns:
-            The ticket; cache it: the limits of `jsapi_ticket` hold.
+            The ticket. Cache it, for the limits of `jsapi_ticket` hold.
 
         Raises:
             RateLimitError: 45009 fetched too often.

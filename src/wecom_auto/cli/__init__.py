@@ -7,6 +7,7 @@ Results go to standard output, progress and complaints to standard error, and ``
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -23,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: The words after ``wecom-auto``; those of the process, if not given.
     """
+    _bear_any_text()
     try:
         from wecom_auto.cli._app import run
     except ModuleNotFoundError as error:
@@ -31,3 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"wecom-auto needs {error.name}; run: pip install 'wecom-auto[cli]'\n")
         return _USAGE
     return run(sys.argv[1:] if arguments is None else list(arguments))
+
+
+def _bear_any_text() -> None:
+    """Show ``?`` for what an old code page lacks: Windows redirects text in one, and half a result helps nobody."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 
 _INTERRUPTED: Final = 130
+_BAR: Final = 40
+"""Characters of the longest bar of the funnel; less where the terminal is narrow."""
 _SHOWN: Final = 30
 """Refused rows on the terminal; the report and the JSON have all."""
 
@@ -64,12 +66,17 @@ def demo(
 
 @contextmanager
 def _progress(days: int) -> Generator[Callable[[datetime], None]]:
-    """Show virtual days on standard error; nothing where that is no terminal."""
+    """Show virtual days on standard error: a bar on a terminal, one line in a log."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from wecom_auto._demo._world import START
 
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        typer.echo(f"playing {days} virtual day{'s' * (days > 1)} from {START:%Y-%m-%d}", err=True)
+        yield lambda _: None
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -77,7 +84,7 @@ def _progress(days: int) -> Generator[Callable[[datetime], None]]:
         TextColumn("days"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("playing", total=days)
 
         def told(at: datetime) -> None:
@@ -102,8 +109,9 @@ def _print(outcome: Outcome) -> None:
         console.print(f"  and {len(leads.refused) - _SHOWN} more, all of them in the report")
     funnel = Table("stage", "people", "of all", "", title="Funnel", title_justify="left", box=None, pad_edge=False)
     whole = max(1, outcome.funnel[0][1])
+    most = max(1, min(_BAR, console.width - 26))
     for name, count in outcome.funnel:
-        funnel.add_row(name, str(count), f"{count / whole:.0%}", "█" * max(1, round(40 * count / whole)))
+        funnel.add_row(name, str(count), f"{count / whole:.0%}", "█" * max(count > 0, round(most * count / whole)))
     console.print(funnel)
     console.print(
         f"[bold]Touches[/]  {touches.planned} planned = {touches.sent} sent + {touches.done} done"

@@ -16,4 +16,5 @@ def fake(
     """Serve a fake corp over HTTP until Ctrl-C; the first line of output is JSON with its URL and secret."""
     from wecom_auto.testing.__main__ import main
 
-    raise typer.Exit(main(["--port", str(port), "--seed", str(seed), "--latency", str(latency)]))
+    given = ["--port", str(port), "--seed", str(seed), "--latency", str(latency)]
+    raise typer.Exit(main(given, prog="wecom-auto fake"))

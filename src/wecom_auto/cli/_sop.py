@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import io
 import json
 import sys
 from datetime import datetime
@@ -12,13 +14,25 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from wecom_auto._time import CHINA
+from wecom_auto.cli._lines import line_of
+from wecom_auto.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
+    from wecom_auto.sop import Definition
     from wecom_auto.sop.check import Finding
     from wecom_auto.sop.preview import Preview
 
 sop = typer.Typer(help="SOPs (标准作业流程): check, preview and draw a definition.", no_args_is_help=True)
 
+_EPILOG: Final = (
+    "Exit codes: 0 done, perhaps with warnings; 1 an error was found; 2 a mistake in the command or a file."
+)
+_CUSTOMER: Final = 1
+"""Which column of a preview names the customer."""
+_LOG_COLUMNS: Final = 200
+"""Width of a table in a file or a pipe, where nothing is gained by cutting it."""
 _FILE: Final = typer.Argument(help="A definition in TOML.", exists=True, dir_okay=False, readable=True)
 _DAY: Final = typer.Option(formats=["%Y-%m-%d"], help="The first day, by default today in Shanghai.")
 
@@ -30,6 +44,13 @@ class DiagramFormat(StrEnum):
     SVG = "svg"
 
 
+class PreviewLanguage(StrEnum):
+    """In which language a preview gives its reasons."""
+
+    ZH = "zh"
+    EN = "en"
+
+
 class PreviewFormat(StrEnum):
     """What a preview is written as."""
 
@@ -38,7 +59,7 @@ class PreviewFormat(StrEnum):
     HTML = "html"
 
 
-@sop.command()
+@sop.command(epilog=_EPILOG)
 def check(
     file: Annotated[Path, _FILE],
     *,
@@ -55,19 +76,23 @@ def check(
 
     library = contents or _beside(file)
     findings = check_file(file, contents=library, today=_start(today).date(), taps_per_day=taps)
+    text = file.read_bytes().decode("utf-8-sig", errors="replace")
     if as_json:
-        typer.echo(json.dumps([_finding(one) for one in findings], ensure_ascii=False, indent=2))
+        document = [_finding(one, line_of(text, one.place)) for one in findings]
+        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
     else:
         for one in findings:
-            typer.echo(str(one))
-        typer.echo(f"{file}: {len(findings)} findings" if findings else f"{file}: nothing to complain about")
+            line = line_of(text, one.place)
+            typer.echo(f"{file}:{line}: {one}" if line else str(one))
+        count = f"{len(findings)} finding{'s' * (len(findings) > 1)}" if findings else "nothing to complain about"
+        typer.echo(f"{file}: {count}")
         if library is None:
             typer.echo("contents were not looked at: give --contents FILE", err=True)
     if any(one.severity is Severity.ERROR for one in findings):
         raise typer.Exit(1)
 
 
-@sop.command()
+@sop.command(epilog=_EPILOG)
 def preview(
     file: Annotated[Path, _FILE],
     *,
@@ -84,40 +109,88 @@ def preview(
         str | None, typer.Option(help="The date that offsets count from, e.g. the end of the insurance.")
     ] = None,
     form: Annotated[PreviewFormat, typer.Option("--format", help="What to print.")] = PreviewFormat.TABLE,
+    lang: Annotated[
+        PreviewLanguage, typer.Option(help="Language of headings and reasons; CSV and JSON have codes.")
+    ] = PreviewLanguage.ZH,
+    out: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write here instead of printing; CSV as Excel opens it.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list of rows.")] = False,
 ) -> None:
     """Show what a customer who comes in would get in the next days, and what is dropped and why."""
     shown = _preview(file, _start(start), days, anchor)
     if as_json:
-        typer.echo(json.dumps([_row(one) for one in shown.rows], ensure_ascii=False, indent=2))
+        _give(json.dumps([_row(one) for one in shown.rows], ensure_ascii=False, indent=2) + "\n", out)
     elif form is PreviewFormat.CSV:
-        typer.echo(shown.to_csv(), nl=False)
+        # Excel in China takes a CSV file without a byte-order mark for GBK.
+        _give(shown.to_csv(), out, encoding="utf-8-sig")
     elif form is PreviewFormat.HTML:
-        typer.echo(shown.to_html(), nl=False)
+        _give(_page(shown, lang), out)
     else:
-        from rich.console import Console
-
-        Console(file=sys.stdout).print(shown)
+        _show(shown, lang, out)
 
 
-@sop.command()
+@sop.command(epilog=_EPILOG)
 def diagram(
     file: Annotated[Path, _FILE],
     *,
-    form: Annotated[DiagramFormat, typer.Option("--format", help="What to draw.")] = DiagramFormat.MERMAID,
+    form: Annotated[
+        DiagramFormat | None,
+        typer.Option("--format", help="What to draw; by default what the name of --out ends in, else mermaid."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(dir_okay=False, help="Write here instead of printing.")] = None,
 ) -> None:
     """Draw the definition: Mermaid text for Git hosting, or an SVG timeline."""
-    from wecom_auto.sop import Definition
     from wecom_auto.sop.diagram import mermaid, svg
 
-    definition = Definition.from_toml(file)
-    drawn = mermaid(definition) if form is DiagramFormat.MERMAID else svg(definition)
+    definition = _definition(file)
+    by_name = DiagramFormat.SVG if out is not None and out.suffix.lower() == ".svg" else DiagramFormat.MERMAID
+    _give(svg(definition) if (form or by_name) is DiagramFormat.SVG else mermaid(definition), out)
+
+
+def _give(text: str, out: Path | None, *, encoding: str = "utf-8") -> None:
     if out is None:
-        typer.echo(drawn, nl=False)
-    else:
-        out.write_text(drawn, encoding="utf-8")
-        typer.echo(f"wrote {out}", err=True)
+        typer.echo(text, nl=False)
+        return
+    # The text has its own line ends: CSV and SVG are the same on every system.
+    out.write_bytes(text.encode(encoding))
+    typer.echo(f"wrote {out}", err=True)
+
+
+def _page(shown: Preview, lang: PreviewLanguage) -> str:
+    """Make a page of the fragment: without its declaration a browser may take UTF-8 for something else."""
+    style = "body{font-family:sans-serif}td,th{padding:.3em .8em;text-align:left}.skip{color:#777}tfoot{font-size:90%}"
+    title = html.escape(shown.title)
+    return (
+        f'<!doctype html>\n<html lang="{lang.value}">\n<meta charset="utf-8">\n<title>{title}</title>\n'
+        f"<style>{style}</style>\n{shown.to_html(lang.value)}</html>\n"
+    )
+
+
+def _show(shown: Preview, lang: PreviewLanguage, out: Path | None) -> None:
+    from rich.console import Console
+
+    plain = io.StringIO()
+    console = Console(file=sys.stdout if out is None else plain)
+    if out is not None or not console.is_terminal:
+        console.width = _LOG_COLUMNS
+    console.print(_table(shown, lang))
+    if out is not None:
+        _give(plain.getvalue(), out)
+
+
+def _table(shown: Preview, lang: PreviewLanguage) -> Table:
+    """The table without the customer, who is invented here; a narrow terminal folds cells and cuts nothing."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(shown.title), caption=Text("; ".join(shown.assumptions.sentences(lang.value))))
+    columns = [column for index, column in enumerate(shown.columns(lang.value)) if index != _CUSTOMER]
+    for head, _ in columns:
+        table.add_column(head, overflow="fold")
+    for index, row in enumerate(shown.rows):
+        table.add_row(*(Text(cells[index]) for _, cells in columns), style="dim" if row.outcome == "skip" else None)
+    return table
 
 
 def _beside(file: Path) -> Path | None:
@@ -131,16 +204,31 @@ def _start(given: datetime | None) -> datetime:
 
 
 def _preview(file: Path, start: datetime, days: int, anchor: str | None) -> Preview:
-    from wecom_auto.sop import ChinaCalendar, Definition
+    from wecom_auto.sop import ChinaCalendar
     from wecom_auto.sop.preview import hypothetical, preview
 
-    definition = Definition.from_toml(file)
+    definition = _definition(file)
+    if anchor is None and definition.entry.anchor is not None:
+        msg = f"{file}: offsets count from {definition.entry.anchor!r}; give its date, for example --anchor 2026-11-12"
+        raise ConfigurationError(msg)
     subject = hypothetical(definition, enrolled_at=start, anchor=anchor)
     return preview(definition, [subject], now=start, days=days, calendar=ChinaCalendar())
 
 
-def _finding(one: Finding) -> dict[str, Any]:
+def _definition(file: Path) -> Definition:
+    from wecom_auto.sop import Definition, DefinitionError
+
+    try:
+        return Definition.from_toml(file)
+    except DefinitionError as error:
+        line = line_of(file.read_bytes().decode("utf-8-sig", errors="replace"), error.place)
+        msg = f"{file}:{line}: {error}" if line else f"{file}: {error}"
+        raise ConfigurationError(msg) from error
+
+
+def _finding(one: Finding, line: int | None) -> dict[str, Any]:
     return {
+        "line": line,
         "code": one.code,
         "severity": one.severity.value,
         "place": one.place,

@@ -21,14 +21,20 @@ __all__ = ["main"]
 NAP_SECONDS = 0.2
 
 
-def main(arguments: Sequence[str] | None = None, *, stop: threading.Event | None = None) -> int:
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    stop: threading.Event | None = None,
+    prog: str = "python -m wecom_auto.testing",
+) -> int:
     """Serve until interrupted (Ctrl-C) or terminated, and end with 0.
 
     Args:
         arguments: The command line; `sys.argv` unless given.
         stop: Ends the service when set; a way in for tests.
+        prog: What the user typed, for the help and for complaints.
     """
-    parser = argparse.ArgumentParser(prog="python -m wecom_auto.testing", description="Serve a fake WeCom corp.")
+    parser = argparse.ArgumentParser(prog=prog, description="Serve a fake WeCom corp.")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 picks a free one")
     parser.add_argument("--seed", type=int, default=0, help="identifiers and dice depend on it")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds that every answer takes")
@@ -59,6 +65,9 @@ def _serve(fake: FakeWeCom, port: int, latency: float, stop: threading.Event) ->
         about = {"url": url, "corp_id": fake.corp_id, "secret": fake.secret, "agent_id": fake.agent_id}
         sys.stdout.write(json.dumps(about) + "\n")
         sys.stdout.flush()
+        if sys.stderr.isatty():
+            told = f"WeCom({fake.corp_id!r}, {fake.secret!r}, base_url={url!r})"
+            sys.stderr.write(f"connect with {told}; Ctrl-C ends, and everything is forgotten\n")
         # A signal that arrives just before a wait without end would be noticed at its end only.
         while not stop.wait(NAP_SECONDS):
             pass

@@ -77,10 +77,13 @@ class FakeWeCom(PeopleScenes, StaffScenes, GroupScenes, CallbackScenes):
         settings: Settings | None = None,
     ) -> None:
         self.corp_id = corp_id
+        """The corp's id."""
         self.agent_id = agent_id
+        """The id of the first app."""
         self._secret = secret
         self._seed = seed
         self.clock = VirtualClock(now)
+        """The virtual clock; nothing happens by time until it is advanced."""
         self._core = Core(self._make_state, self.clock, limits or Limits(), settings or Settings())
 
     def __enter__(self) -> Self:
