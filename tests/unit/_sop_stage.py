@@ -132,6 +132,11 @@ class Stage:
             rows = connection.execute(sa.select(t.touches.c.external_userid, t.touches.c.step, t.touches.c.state))
             return {(row.external_userid, row.step): row.state for row in rows}
 
+    def touches_by_step(self) -> dict[int, str]:
+        """State of every touch by its id."""
+        with self.directory.engine.connect() as connection:
+            return {row.id: row.state for row in connection.execute(sa.select(t.touches.c.id, t.touches.c.state))}
+
     def batches(self) -> list[sa.RowMapping]:
         """Every batch, oldest first."""
         with self.directory.engine.connect() as connection:

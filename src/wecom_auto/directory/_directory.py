@@ -30,12 +30,12 @@ from wecom_auto.directory import _answers as answers
 from wecom_auto.directory import _rows
 from wecom_auto.directory._answers import Write
 from wecom_auto.directory._facts import DirectoryFacts
-from wecom_auto.directory._relation import Relation
+from wecom_auto.directory._relation import Relation, RelationStatus, changed
 from wecom_auto.directory._sync import SyncProgress, synchronise
 from wecom_auto.directory._tables import attributes, events, seen, tags
 from wecom_auto.errors import APIError, ValidationError
 from wecom_auto.models import CustomerDetail, FollowedCustomer, TagGroup
-from wecom_auto.store import insert_once, transaction, upsert
+from wecom_auto.store import insert_once, reading, repeatable, transaction, upsert
 
 if TYPE_CHECKING:
     from wecom_auto._client import WeCom
@@ -79,7 +79,10 @@ class Directory:
             raise ValidationError(field="event.corp_id", value=event.corp_id, limit=f"events of {self.corp_id}")
         if self._was_seen(event):
             return False
-        write_fetched = answers.nothing if client is None else self._fetch(event, client)
+        return self._write_event(event, answers.nothing if client is None else self._fetch(event, client))
+
+    @repeatable
+    def _write_event(self, event: Event, write_fetched: Write) -> bool:
         with transaction(self.engine) as connection:
             if not self._mark_seen(connection, event):
                 return False
@@ -87,6 +90,7 @@ class Directory:
             write_fetched(connection)
         return True
 
+    @repeatable
     def upsert_customer(
         self,
         detail: CustomerDetail | FollowedCustomer,
@@ -105,11 +109,13 @@ class Directory:
         with transaction(self.engine) as connection:
             answers.details(self.corp_id, [detail], as_of=moment, complete=complete)(connection)
 
+    @repeatable
     def upsert_tags(self, groups: Iterable[TagGroup]) -> None:
         """Remember the names of corp tags (企业标签), from ``tags.list`` or ``tags.create``."""
         with transaction(self.engine) as connection:
             answers.tag_groups(self.corp_id, groups)(connection)
 
+    @repeatable
     def mark_tags(
         self, userid: str, external_userid: str, *, add: Iterable[str] = (), remove: Iterable[str] = ()
     ) -> None:
@@ -127,6 +133,7 @@ class Directory:
             _rows.remove_tags(connection, self.corp_id, {pair: remove})
             _rows.add_tags(connection, self.corp_id, {pair: add})
 
+    @repeatable
     def record_event(self, external_userid: str, name: str, at: datetime) -> bool:
         """Record that something happened to a customer, such as ``testdrive.booked``.
 
@@ -150,6 +157,7 @@ class Directory:
         with transaction(self.engine) as connection:
             return insert_once(connection, events, row)
 
+    @repeatable
     def record_contact(self, external_userid: str, userid: str, at: datetime) -> None:
         """Record that the two talked; the platform does not tell, an archive or a CRM may.
 
@@ -163,6 +171,24 @@ class Directory:
         with transaction(self.engine) as connection:
             _rows.change_relations(connection, self.corp_id, {(external_userid, userid): talked})
 
+    @repeatable
+    def member_left(self, userid: str, at: datetime) -> None:
+        """Record that a member has left the corp, and is nobody's friend any more; the platform sends no event.
+
+        Args:
+            userid: The member.
+            at: When; relations that are younger stay.
+
+        Raises:
+            ValidationError: `at` has no time zone.
+        """
+        moment = require_aware(at, "at")
+        with transaction(self.engine) as connection:
+            pairs = [(customer, userid) for customer in _rows.known_customers(connection, self.corp_id, userid)]
+            gone = partial(changed, status=RelationStatus.DELETED, at=moment)
+            _rows.change_relations(connection, self.corp_id, dict.fromkeys(pairs, gone))
+
+    @repeatable
     def set_attribute(self, external_userid: str, name: str, value: JSON | date) -> None:
         """Set what the dealer knows about a customer, such as ``insurance_expiry``.
 
@@ -191,7 +217,7 @@ class Directory:
         Args:
             pairs: ``(external_userid, userid)``; an unknown customer gets empty facts.
         """
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             return _rows.read_facts(connection, self.corp_id, pairs)
 
     def tag_ids(self, name: str, *, group_name: str = "") -> tuple[str, ...]:
@@ -204,12 +230,12 @@ class Directory:
         query = sa.select(tags.c.tag_id).where(tags.c.corp_id == self.corp_id, tags.c.name == name)
         if group_name:
             query = query.where(tags.c.group_name == group_name)
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             return tuple(connection.scalars(query.order_by(tags.c.tag_id)))
 
     def external_userids(self, *, userid: str = "") -> tuple[str, ...]:
         """List the customers of one member, or of the whole corp, whether they are still friends or not."""
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             return _rows.known_customers(connection, self.corp_id, userid)
 
     def sync(self, client: WeCom, progress: Callable[[SyncProgress], None] | None = None) -> SyncProgress:
@@ -238,7 +264,7 @@ class Directory:
         if not event.dedupe_key:
             return False
         query = sa.select(seen.c.event_key).where(seen.c.corp_id == self.corp_id, seen.c.event_key == event.dedupe_key)
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             return connection.scalar(query) is not None
 
     def _mark_seen(self, connection: Connection, event: Event) -> bool:

@@ -20,7 +20,7 @@ from wecom_auto.directory import _rows
 from wecom_auto.directory._relation import RelationStatus, missing
 from wecom_auto.directory._tables import follows, syncs
 from wecom_auto.errors import InvalidRequestError
-from wecom_auto.store import transaction, upsert
+from wecom_auto.store import reading, repeatable, transaction, upsert
 
 if TYPE_CHECKING:
     from wecom_auto._client import WeCom
@@ -88,15 +88,21 @@ def synchronise(
 def _start(engine: Engine, corp_id: str, client: WeCom, now: datetime) -> _Job:
     groups = client.tags.list()
     job = _Job(started_at=now, members=tuple(client.follow_users.list()))
-    with transaction(engine) as connection:
-        answers.tag_groups(corp_id, groups)(connection)
-        _save(connection, corp_id, job)
+    _write(engine, corp_id, answers.tag_groups(corp_id, groups), job)
     return job
+
+
+@repeatable
+def _write(engine: Engine, corp_id: str, write: answers.Write, job: _Job) -> None:
+    """Write what was read, with where to go on."""
+    with transaction(engine) as connection:
+        write(connection)
+        _save(connection, corp_id, job)
 
 
 def _resume(engine: Engine, corp_id: str) -> _Job | None:
     query = sa.select(syncs).where(syncs.c.corp_id == corp_id, syncs.c.finished_at.is_(None))
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         row = connection.execute(query).mappings().first()
     if row is None:
         return None
@@ -110,9 +116,7 @@ def _read_page(engine: Engine, corp_id: str, client: WeCom, clock: Clock, job: _
     done = evolve(job, cursor=page.next_cursor, customers=job.customers + len(page.items))
     if not page.next_cursor:
         done = evolve(done, members=job.members[_MEMBERS:])
-    with transaction(engine) as connection:
-        answers.details(corp_id, page.items, as_of=asked)(connection)
-        _save(connection, corp_id, done)
+    _write(engine, corp_id, answers.details(corp_id, page.items, as_of=asked), done)
     return done
 
 
@@ -128,15 +132,20 @@ def _finish(engine: Engine, corp_id: str, job: _Job, now: datetime) -> _Job:
         )
         .limit(_GONE)
     )
-    gone = partial(missing, as_of=job.started_at)
-    while True:
+    gone, done = partial(missing, as_of=job.started_at), evolve(job, finished_at=now)
+
+    @repeatable
+    def sweep() -> bool:
         with transaction(engine) as connection:
             pairs = [(row.external_userid, row.userid) for row in connection.execute(unseen)]
             _rows.change_relations(connection, corp_id, dict.fromkeys(pairs, gone))
             if len(pairs) < _GONE:
-                done = evolve(job, finished_at=now)
                 _save(connection, corp_id, done)
-                return done
+            return len(pairs) == _GONE
+
+    while sweep():
+        pass
+    return done
 
 
 def _save(connection: Connection, corp_id: str, job: _Job) -> None:

@@ -17,7 +17,7 @@ from wecom_auto.sop._actions import (
     Untag,
     Welcome,
 )
-from wecom_auto.sop._context import ContentSource, CustomerBook
+from wecom_auto.sop._context import ContentSource, CustomerBook, CustomerFacts, FollowerFacts, RelationFacts
 from wecom_auto.sop._policies import Arms, Entry, Holidays, Owner, Reentry, Shift, Window
 from wecom_auto.sop._problems import ConditionError, DefinitionError
 from wecom_auto.sop._schema import json_schema
@@ -45,6 +45,7 @@ __all__ = [
     "ContentSource",
     "Contents",
     "CustomerBook",
+    "CustomerFacts",
     "Day",
     "Decision",
     "DecisionKind",
@@ -57,6 +58,7 @@ __all__ = [
     "Entry",
     "Exit",
     "Facts",
+    "FollowerFacts",
     "Holidays",
     "KnownFacts",
     "LoggedDecision",
@@ -66,6 +68,7 @@ __all__ = [
     "Owner",
     "Plan",
     "Reentry",
+    "RelationFacts",
     "Runner",
     "ServerAction",
     "Settings",

@@ -17,12 +17,13 @@ from sqlalchemy.engine import Connection
 
 from wecom_auto.sop import _journal, store
 from wecom_auto.sop._context import Context, CustomerFacts, Tick
+from wecom_auto.sop._ending import leave
 from wecom_auto.sop._journal import Entry
 from wecom_auto.sop._states import TouchStatus
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.planner import Decision, DecisionKind, EndReason, Plan, plan
 from wecom_auto.sop.store import Enrolment, Touch
-from wecom_auto.store import transaction
+from wecom_auto.store import reading, repeatable, transaction
 
 WELCOME_CODE: Final = timedelta(seconds=20)
 """How long a welcome code lives (manual 92137)."""
@@ -45,32 +46,42 @@ _TOLD: Final = frozenset(
 class _Progress:
     """What one chunk writes."""
 
+    wakes: defaultdict[datetime, list[int]] = field(factory=lambda: defaultdict[datetime, list[int]](list))
     touches: list[dict[str, object]] = field(factory=list[dict[str, object]])
     entries: list[Entry] = field(factory=list[Entry])
-    wakes: defaultdict[datetime, list[int]] = field(factory=lambda: defaultdict[datetime, list[int]](list))
     ends: defaultdict[tuple[str, bool], list[int]] = field(
         factory=lambda: defaultdict[tuple[str, bool], list[int]](list)
     )
+
+    @property
+    def runs(self) -> int:
+        """How many runs were moved."""
+        return sum(map(len, (*self.wakes.values(), *self.ends.values())))
 
 
 def advance(context: Context, tick: Tick) -> None:
     """Bring every run that is due up to now."""
     while True:
         now = tick.now()
-        with transaction(context.engine) as connection:
+        with reading(context.engine) as connection:
             sops = context.catalogue.running(connection)
             due = store.due_enrolments(connection, context.corp_id, sops, now, context.settings.chunk)
             touched = store.touches_of(connection, [run.id for run in due])
         if not due:
             return
-        _advance_chunk(context, tick, due, touched, now)
-        if len(due) < context.settings.chunk:
+        progress = _advance_chunk(context, due, touched, now)
+        tick.counts["advanced"] += progress.runs
+        tick.counts["touches"] += len(progress.touches)
+        tick.counts["ended"] += sum(map(len, progress.ends.values()))
+        # Where nothing was left for this worker, others are at it, and reading it again would only be in their way.
+        if len(due) < context.settings.chunk or not progress.runs:
             return
 
 
+@repeatable
 def _advance_chunk(
-    context: Context, tick: Tick, due: Sequence[Enrolment], touched: Mapping[int, dict[str, Touch]], now: datetime
-) -> None:
+    context: Context, due: Sequence[Enrolment], touched: Mapping[int, dict[str, Touch]], now: datetime
+) -> _Progress:
     # Facts are read between two transactions: on SQLite a reader would wait for our own writer.
     facts = context.book.facts_for([run.pair for run in due])
     definitions = context.catalogue.cached_many(context.engine, {(run.sop, run.version) for run in due})
@@ -79,15 +90,13 @@ def _advance_chunk(
         for run in due
     ]
     with transaction(context.engine) as connection:
-        owned = store.lock_due(connection, [run.id for run in due], now)
+        owned = store.lock_due(connection, due, now)
         progress = _Progress()
         for run, planned in plans:
             if run.id in owned:
                 _collect(context, progress, run, planned, now)
         _write(connection, context.corp_id, progress, now)
-    tick.counts["advanced"] += len(owned)
-    tick.counts["touches"] += len(progress.touches)
-    tick.counts["ended"] += sum(map(len, progress.ends.values()))
+    return progress
 
 
 def replan(context: Context, run: Enrolment, facts: CustomerFacts, touched: Mapping[str, Touch], now: datetime) -> Plan:
@@ -182,3 +191,5 @@ def _write(connection: Connection, corp_id: str, progress: _Progress, now: datet
         store.wake_enrolments(connection, ids, wake_at)
     for (reason, goal), ids in progress.ends.items():
         store.end_enrolments(connection, ids, reason, now, goal=goal)
+        if reason.startswith(store.WITHDRAWN):
+            leave(connection, corp_id, ids, now)

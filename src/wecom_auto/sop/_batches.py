@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 import attrs
 import sqlalchemy as sa
@@ -16,9 +16,9 @@ from attrs import evolve, frozen
 from sqlalchemy.engine import Connection, RowMapping
 from sqlalchemy.exc import IntegrityError
 
-from wecom_auto.sop import _journal, store
+from wecom_auto.sop import _journal, sending, store
 from wecom_auto.sop import _tables as t
-from wecom_auto.sop._states import BatchStatus, TouchStatus
+from wecom_auto.sop._states import BatchStatus, EnrolmentStatus, TouchStatus
 from wecom_auto.sop.contents import Content
 from wecom_auto.sop.sending import Batch, Move
 
@@ -69,6 +69,9 @@ class BatchRow:
         return Content.from_json(self.content)
 
 
+MEMBER_LEFT: Final = "left:member"
+HERITAGE: Final = "reassigned:left"
+_LIVE: Final = (TouchStatus.BATCHED.value, TouchStatus.REQUESTED.value)
 _PROTOCOL: Final = tuple(one.name for one in attrs.fields(Batch))
 _OTHERS: Final = tuple(one.name for one in attrs.fields(BatchRow) if one.name != "batch")
 
@@ -95,11 +98,31 @@ def due(connection: Connection, corp_id: str, now: datetime) -> list[str]:
     return list(connection.scalars(query.order_by(t.batches.c.check_at, t.batches.c.id)))
 
 
-def read(connection: Connection, batch_id: str, *, lock: bool = True) -> BatchRow | None:
-    """A batch by id; `None` if another worker holds its row at this moment."""
+Lock: TypeAlias = Literal["no", "skip", "wait"]
+"""What to do about another worker that holds the row."""
+
+
+def read(connection: Connection, batch_id: str, lock: Lock) -> BatchRow | None:
+    """A batch by id; `None` if there is none, or if another worker holds it and `lock` says to skip it then."""
     query = sa.select(t.batches).where(t.batches.c.id == batch_id)
-    row = connection.execute(query.with_for_update(skip_locked=True) if lock else query).mappings().first()
+    locked = query if lock == "no" else query.with_for_update(skip_locked=lock == "skip")
+    row = connection.execute(locked).mappings().first()
     return None if row is None else _row(row)
+
+
+def hold(connection: Connection, row: BatchRow) -> BatchRow:
+    """Lock a batch and see that it is still ours, before anything else is written in this transaction.
+
+    Returns:
+        The row as it is now: people may have asked for its withdrawal meanwhile, which raises no fence.
+
+    Raises:
+        SupersededError: The fence has grown or the state has changed since the row was read.
+    """
+    present = read(connection, row.batch.id, "wait")
+    if present is None or (present.batch.fence, present.batch.state) != (row.batch.fence, row.batch.state):
+        raise SupersededError(row.batch.id)
+    return present
 
 
 def _row(row: RowMapping) -> BatchRow:
@@ -141,6 +164,10 @@ def save(connection: Connection, corp_id: str, row: BatchRow, move: Move, now: d
         SupersededError: The fence has grown or the state has changed since, or another batch of the same sender and
             content became unsettled first.
     """
+    asked = hold(connection, row).batch.cancel_reason
+    if asked and not row.batch.cancel_reason:
+        # A worker that was busy with the batch must not write over the withdrawal that it did not know of.
+        move = sending.also_cancel(move, asked, now)
     after = evolve(row, batch=move.batch, **others)
     values = _values(after)
     values["live_key"] = _key(corp_id, after) if move.batch.state.unsettled else None
@@ -167,20 +194,61 @@ def _apply_to_touches(connection: Connection, corp_id: str, row: BatchRow, move:
     entries = [_journal.Entry(reason=f"alert:{move.batch.reason}", detail=row.batch.id)] if move.alert else []
     if move.touches is not None:
         live = store.touches_in_batch(connection, row.batch.id, TouchStatus.BATCHED, TouchStatus.REQUESTED)
-        refused = [touch for touch in live if touch.external_userid in set(move.refused)]
-        others = [touch for touch in live if touch not in refused]
-        groups = ((refused, TouchStatus.REFUSED, "failed:refused"), (others, move.touches, _reason(move)))
         runs = store.enrolments_by_id(connection, [touch.enrolment_id for touch in live])
-        for touches, state, reason in groups:
+        names = frozenset(move.refused)
+        refused = [touch for touch in live if touch.external_userid in names]
+        others = [touch for touch in live if touch.external_userid not in names]
+        again = [touch for touch in others if _is_heritage(move, runs[touch.enrolment_id])]
+        # Proved unsent, and the run goes on with another member: the next freeze chooses the sender anew.
+        store.move_touches(connection, again, TouchStatus.DUE, reason=HERITAGE, check_at=now, batch_id=None)
+        entries.extend(store.lines(again, runs, HERITAGE, row.batch.id))
+        others = [touch for touch in others if not _is_heritage(move, runs[touch.enrolment_id])]
+        for touches, state, reason in (
+            (refused, TouchStatus.REFUSED, "failed:refused"),
+            (others, move.touches, _reason(move)),
+        ):
             store.move_touches(connection, touches, state, reason=reason, batch_id=row.batch.id)
             entries.extend(store.lines(touches, runs, reason, row.batch.id))
     _journal.write(connection, corp_id, now, entries)
+
+
+def _is_heritage(move: Move, run: store.Enrolment) -> bool:
+    """Whether what the departed member has not sent is somebody else's to send now."""
+    left = move.touches is TouchStatus.CANCELLED and move.batch.cancel_or_reason == MEMBER_LEFT
+    return left and run.state == EnrolmentStatus.ACTIVE.value
 
 
 def _reason(move: Move) -> str:
     if move.touches is TouchStatus.REQUESTED:
         return "requested"
     return "expired:unconfirmed" if move.touches is TouchStatus.EXPIRED else move.batch.reason
+
+
+def _wanted_batches(batch_ids: Sequence[str]) -> sa.Select[tuple[str | None]]:
+    """Those of the batches that somebody is still to get."""
+    e, u = t.enrolments.c, t.touches.c
+    withdrawn = sa.or_(*(e.end_reason.startswith(prefix) for prefix in store.WITHDRAWN))
+    going_on = sa.or_(store.ACTIVE, sa.not_(withdrawn))
+    query: sa.Select[tuple[str | None]] = sa.select(u.batch_id).join(t.enrolments, e.id == u.enrolment_id)
+    return query.where(u.batch_id.in_(batch_ids), u.state.in_(_LIVE), going_on).distinct()
+
+
+def is_wanted(connection: Connection, batch_id: str) -> bool:
+    """Whether anybody is still to get this batch: not everybody's run has ended by an exit."""
+    return connection.scalar(_wanted_batches([batch_id]).limit(1)) is not None
+
+
+def hurry(connection: Connection, enrolment_ids: Sequence[int], now: datetime) -> None:
+    """Have tasks looked at now whose last recipient has just left the SOP: whoever follows them withdraws them."""
+    b, u = t.batches.c, t.touches.c
+    for chunk in store.chunked(enrolment_ids):
+        asked = sa.select(u.batch_id).where(u.enrolment_id.in_(chunk), u.state.in_(_LIVE), u.batch_id.is_not(None))
+        touched = [batch_id for batch_id in connection.scalars(asked.distinct()) if batch_id]
+        if not touched:
+            continue
+        lonely = sorted(set(touched) - set(connection.scalars(_wanted_batches(touched))))
+        created = (b.id.in_(lonely), b.state == BatchStatus.CREATED.value, b.check_at > now)
+        connection.execute(sa.update(t.batches).where(*created).values(check_at=now))
 
 
 def live_batches_of(connection: Connection, corp_id: str, *, sender: str = "", sop: str = "") -> list[str]:

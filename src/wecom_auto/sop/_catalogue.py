@@ -15,7 +15,7 @@ from wecom_auto.errors import ConfigurationError
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop._states import SopStatus
 from wecom_auto.sop.definition import Definition
-from wecom_auto.store import upsert
+from wecom_auto.store import reading, upsert
 
 _KEPT: Final = 256
 
@@ -104,7 +104,7 @@ class Catalogue:
         found = self._parsed.get((sop, version))
         if found is not None:
             return found
-        with engine.connect() as connection:
+        with reading(engine) as connection:
             return self.load(connection, sop, version)
 
     def cached_many(self, engine: Engine, keys: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], Definition]:

@@ -13,11 +13,12 @@ from sqlalchemy.engine import Engine
 
 from wecom_auto._time import CHINA
 from wecom_auto._types import JSON
+from wecom_auto.errors import WeComError
 from wecom_auto.sop._catalogue import Catalogue
 from wecom_auto.sop.calendar import Calendar
 from wecom_auto.sop.conditions import Facts
 from wecom_auto.sop.contents import Content
-from wecom_auto.sop.sending import Timing
+from wecom_auto.sop.sending import NotCreated, Timing, Trouble, outcome_of
 
 if TYPE_CHECKING:
     from wecom_auto._client import WeCom
@@ -106,6 +107,10 @@ class CustomerBook(Protocol):
         """Remember something about a customer."""
         ...
 
+    def member_left(self, userid: str, at: datetime, /) -> None:
+        """Remember that a member has left, and is nobody's friend any more."""
+        ...
+
 
 class ContentSource(Protocol):
     """Where message contents come from; `wecom_auto.sop.contents.Contents` is one."""
@@ -180,3 +185,18 @@ class Tick:
 
     now: Now
     counts: Counter[str] = field(factory=Counter[str])
+    troubles: dict[str, Trouble] = field(factory=dict[str, "Trouble"])
+
+    def failed(self, error: WeComError) -> Trouble | None:
+        """Remember what other calls would meet, too, so that this tick does not try them one by one."""
+        outcome = outcome_of(error)
+        if not isinstance(outcome, NotCreated):
+            return None
+        # A limit of another call is none of the calls that create.
+        if outcome.trouble is Trouble.EVERYTHING:
+            self.troubles[outcome.reason] = outcome.trouble
+        return outcome.trouble
+
+    def may_call(self, *, create: bool = False) -> bool:
+        """Whether another call is worth trying."""
+        return Trouble.EVERYTHING not in self.troubles.values() and not (create and self.troubles)

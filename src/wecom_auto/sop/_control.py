@@ -14,10 +14,27 @@ from sqlalchemy.engine import Connection
 from wecom_auto.sop import _batches, _journal, sending, store
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop._context import Context
+from wecom_auto.sop._ending import close_touches
 from wecom_auto.sop._states import SopStatus, TaskStatus, TouchStatus
-from wecom_auto.store import transaction
+from wecom_auto.sop.definition import Definition
+from wecom_auto.store import repeatable, transaction
 
 
+@repeatable
+def publish(context: Context, definition: Definition, now: datetime) -> bool:
+    """Publish a version; see `Catalogue.publish`."""
+    with transaction(context.engine) as connection:
+        return context.catalogue.publish(connection, definition, now)
+
+
+@repeatable
+def resume(context: Context, sop: str, now: datetime) -> None:
+    """Let a paused SOP go on."""
+    with transaction(context.engine) as connection:
+        context.catalogue.set_state(connection, sop, SopStatus.RUNNING, now)
+
+
+@repeatable
 def stop(context: Context, sop: str, state: SopStatus, reason: str, now: datetime) -> None:
     """Pause or end a SOP and ask for its unconfirmed tasks to be withdrawn."""
     with transaction(context.engine) as connection:
@@ -25,42 +42,45 @@ def stop(context: Context, sop: str, state: SopStatus, reason: str, now: datetim
         _cancel(context, connection, _batches.live_batches_of(connection, context.corp_id, sop=sop), reason, now)
 
 
+@repeatable
 def member_left(context: Context, userid: str, now: datetime) -> None:
-    """Withdraw a member's unconfirmed tasks and close the member's runs."""
+    """Close a member's runs and withdraw the member's unconfirmed tasks; what others' runs want goes to others."""
     with transaction(context.engine) as connection:
+        # Runs first: what is withdrawn afterwards sees which of them go on without the member.
+        _end_runs(context, connection, t.enrolments.c.userid == userid, _batches.MEMBER_LEFT, now)
         live = _batches.live_batches_of(connection, context.corp_id, sender=userid)
-        _cancel(context, connection, live, "left:member", now)
-    end_runs(context, t.enrolments.c.userid == userid, "left:member", now)
+        _cancel(context, connection, live, _batches.MEMBER_LEFT, now)
 
 
 def _cancel(context: Context, connection: Connection, batch_ids: Iterable[str], reason: str, now: datetime) -> None:
     for batch_id in batch_ids:
-        row = _batches.read(connection, batch_id)
+        row = _batches.read(connection, batch_id, "wait")
         move = None if row is None else sending.cancel(row.batch, reason, now)
         if row is not None and move is not None:
             _batches.save(connection, context.corp_id, row, move, now)
 
 
+@repeatable
 def end_runs(context: Context, which: sa.ColumnElement[bool], reason: str, now: datetime) -> None:
     """Close runs with whatever of theirs nobody has been asked for yet."""
-    e, s = t.enrolments.c, t.staff_tasks.c
     with transaction(context.engine) as connection:
-        ids = list(connection.scalars(sa.select(e.id).where(e.corp_id == context.corp_id, which, store.ACTIVE)))
-        steps = [touch for touches in store.touches_of(connection, ids).values() for touch in touches.values()]
-        waiting = [touch for touch in steps if touch.state in {TouchStatus.DUE, TouchStatus.OPEN}]
-        store.move_touches(connection, waiting, TouchStatus.CANCELLED, reason=reason)
-        for chunk in store.chunked([touch.id for touch in waiting if touch.state is TouchStatus.OPEN]):
-            closed = {"state": TaskStatus.CANCELLED.value, "closed_at": now}
-            connection.execute(sa.update(t.staff_tasks).where(s.touch_id.in_(chunk)).values(closed))
-        runs = store.enrolments_by_id(connection, ids)
-        _journal.write(connection, context.corp_id, now, store.lines(waiting, runs, reason))
-        store.end_enrolments(connection, ids, reason, now, goal=False)
+        _end_runs(context, connection, which, reason, now)
 
 
+def _end_runs(
+    context: Context, connection: Connection, which: sa.ColumnElement[bool], reason: str, now: datetime
+) -> None:
+    # Locked first: a worker that is about to advance one of them adds no touch that nobody would close.
+    ids = store.lock_active(connection, context.corp_id, which)
+    close_touches(connection, context.corp_id, ids, reason, now, TouchStatus.DUE, TouchStatus.OPEN)
+    store.end_enrolments(connection, ids, reason, now, goal=False)
+
+
+@repeatable
 def resolve(context: Context, batch_id: str, msgid: str, now: datetime) -> bool:
     """Settle a held batch; False if it is not held."""
     with transaction(context.engine) as connection:
-        row = _batches.read(connection, batch_id)
+        row = _batches.read(connection, batch_id, "wait")
         move = None if row is None else sending.resolve(row.batch, msgid, now)
         if row is None or move is None:
             return False
@@ -68,17 +88,18 @@ def resolve(context: Context, batch_id: str, msgid: str, now: datetime) -> bool:
     return True
 
 
+@repeatable
 def complete_task(context: Context, task_id: int, evidence: str, now: datetime) -> bool:
     """Close a staff task with its evidence; False if it is not open."""
     s = t.staff_tasks.c
     mine = (s.id == task_id, s.corp_id == context.corp_id, s.state == TaskStatus.OPEN.value)
     with transaction(context.engine) as connection:
-        touch_id = connection.scalar(sa.select(s.touch_id).where(*mine).with_for_update())
-        if touch_id is None:
+        touch_ids = list(connection.scalars(sa.select(s.touch_id).where(*mine)))
+        touches = list(store.lock_touches(connection, touch_ids, TouchStatus.OPEN, wait=True).values())
+        if not touches:
             return False
         done = {"state": TaskStatus.DONE.value, "evidence": evidence, "closed_at": now}
         connection.execute(sa.update(t.staff_tasks).where(*mine).values(done))
-        touches = list(store.lock_touches(connection, [touch_id], TouchStatus.OPEN).values())
         store.move_touches(connection, touches, TouchStatus.DONE, reason="done", check_at=now, sent_at=now)
         runs = store.enrolments_by_id(connection, [touch.enrolment_id for touch in touches])
         _journal.write(connection, context.corp_id, now, store.lines(touches, runs, "done", evidence[:200]))

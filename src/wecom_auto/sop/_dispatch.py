@@ -19,9 +19,9 @@ from wecom_auto.sop import _batches, _journal, sending, store
 from wecom_auto.sop._batches import BatchRow, SupersededError
 from wecom_auto.sop._context import Context, Now, Tick
 from wecom_auto.sop._freeze import Verdict, judge
-from wecom_auto.sop._states import BatchStatus, TouchStatus
+from wecom_auto.sop._states import BatchStatus, EnrolmentStatus, TouchStatus
 from wecom_auto.sop.sending import Created, Move, NotCreated, Outcome, outcome_of
-from wecom_auto.store import transaction
+from wecom_auto.store import reading, repeatable, transaction
 
 if TYPE_CHECKING:
     from wecom_auto._client import WeCom
@@ -30,12 +30,16 @@ Steps: TypeAlias = Generator[str, None, None]
 """Yields the name of a crash point each time one is passed."""
 
 
-def claim(context: Context, batch_id: str, now: datetime) -> BatchRow | None:
-    """Take a batch for one piece of work (T1), or find out that its last worker died (T8)."""
+@repeatable
+def claim(context: Context, batch_id: str, now: datetime, *, create: bool = True) -> BatchRow | None:
+    """Take a batch for one piece of work (T1), or find out that its last worker died (T8).
+
+    Without `create` batches that wait for the create call are left alone.
+    """
     timing = context.settings.timing
     with transaction(context.engine) as connection:
-        row = _batches.read(connection, batch_id)
-        if row is None:
+        row = _batches.read(connection, batch_id, "skip")
+        if row is None or (row.batch.state is BatchStatus.PLANNED and not create):
             return None
         rival = row.batch.state is BatchStatus.PLANNED and _batches.has_rival(connection, context.corp_id, row)
         move = sending.abandoned(row.batch, now, timing) or sending.claim(row.batch, now, timing, rival=rival)
@@ -48,50 +52,58 @@ def claim(context: Context, batch_id: str, now: datetime) -> BatchRow | None:
 def dispatch(context: Context, tick: Tick, row: BatchRow) -> Steps:
     """Ask the platform for the task of a claimed, planned batch."""
     yield "K1"
-    calling = _begin(context, tick, row)
+    calling, dropped = _begin(context, row, tick.now)
+    tick.counts["dropped"] += dropped
     if calling is None:
         return
     yield "K2"
     outcome = _call(context, calling, tick.now)
     yield "K5"
+    if isinstance(outcome, NotCreated) and outcome.trouble:
+        tick.troubles[outcome.reason] = outcome.trouble
     move = record(context, calling, outcome, tick.now())
     tick.counts[move.batch.state.value if move is not None else "superseded"] += 1
     yield "K6"
 
 
-def _begin(context: Context, tick: Tick, row: BatchRow) -> BatchRow | None:
-    """Check everybody again, then commit the intent (T2)."""
-    with transaction(context.engine) as connection:
+@repeatable
+def _begin(context: Context, row: BatchRow, clock: Now) -> tuple[BatchRow | None, int]:
+    """Check everybody again, then commit the intent (T2); say how many fell out."""
+    with reading(context.engine) as connection:
         touches = store.touches_in_batch(connection, row.batch.id, TouchStatus.BATCHED)
         running = set(context.catalogue.running(connection))
-    verdicts = judge(context, touches, tick.now())
-    keep, rest = _sort(verdicts, running, cancel=row.batch.cancel_reason)
+    verdicts = judge(context, touches, clock())
     with transaction(context.engine) as connection:
-        now = tick.now()
+        now, cancel = clock(), _batches.hold(connection, row).batch.cancel_reason
+        keep, rest = _sort(verdicts, running, cancel, now)
         _take_out(connection, context, rest, now)
-        tick.counts["dropped"] += len(rest)
         if not keep:
-            reason = row.batch.cancel_reason or "dropped:empty"
-            _batches.save(connection, context.corp_id, row, sending.drop(row.batch, reason), now)
-            return None
+            _batches.save(connection, context.corp_id, row, sending.drop(row.batch, cancel or "dropped:empty"), now)
+            return None, len(rest)
         move = sending.begin(row.batch, now, context.settings.timing)
         if move is None:
             raise SupersededError(row.batch.id)
-        return _batches.save(connection, context.corp_id, row, move, now)
+        return _batches.save(connection, context.corp_id, row, move, now), len(rest)
 
 
-def _sort(verdicts: Sequence[Verdict], running: set[str], *, cancel: str) -> tuple[list[Verdict], list[Verdict]]:
+def _sort(
+    verdicts: Sequence[Verdict], running: set[str], cancel: str, now: datetime
+) -> tuple[list[Verdict], list[Verdict]]:
     keep: list[Verdict] = []
     rest: list[Verdict] = []
     for one in verdicts:
-        if cancel:
+        if cancel == _batches.MEMBER_LEFT and one.run.state == EnrolmentStatus.ACTIVE.value:
+            rest.append(evolve(one, state=TouchStatus.DUE, reason=_batches.HERITAGE, later=now, undo=False))
+        elif cancel:
             rest.append(evolve(one, state=TouchStatus.CANCELLED, reason=cancel, later=None, undo=False))
+        elif one.state is not TouchStatus.BATCHED:
+            rest.append(one)
         elif one.run.sop not in running:
             # It waits as a due touch: nobody looks at those of a paused SOP.
             later = one.touch.due_at
             rest.append(evolve(one, state=TouchStatus.DUE, reason="deferred:paused", later=later, undo=False))
         else:
-            (keep if one.state is TouchStatus.BATCHED else rest).append(one)
+            keep.append(one)
     return keep, rest
 
 
@@ -112,9 +124,9 @@ def _take_out(connection: Connection, context: Context, verdicts: Sequence[Verdi
 
 def _call(context: Context, row: BatchRow, now: Now) -> Outcome:
     timing = context.settings.timing
-    with transaction(context.engine) as connection:
+    with reading(context.engine) as connection:
         touches = store.touches_in_batch(connection, row.batch.id, TouchStatus.BATCHED)
-        present = _batches.read(connection, row.batch.id, lock=False)
+        present = _batches.read(connection, row.batch.id, "no")
     content, customers = row.message(), [touch.external_userid for touch in touches]
     # T3: read and compared as late as this process can, because the platform itself compares nothing.
     ours = present is not None and present.batch.fence == row.batch.fence
@@ -146,12 +158,31 @@ def record(context: Context, row: BatchRow, outcome: Outcome, now: datetime) -> 
     if move is None:
         return None
     try:
-        with transaction(context.engine) as connection:
-            expires_at = expiry(context, row, now) if move.batch.state is BatchStatus.CREATED else row.expires_at
-            _batches.save(connection, context.corp_id, row, move, now, expires_at=expires_at)
+        _write_answer(context, row, move, now)
     except SupersededError:
         return None
     return move
+
+
+@repeatable
+def _write_answer(context: Context, row: BatchRow, move: Move, now: datetime) -> None:
+    with transaction(context.engine) as connection:
+        expires_at = expiry(context, row, now) if move.batch.state is BatchStatus.CREATED else row.expires_at
+        _batches.save(connection, context.corp_id, row, move, now, expires_at=expires_at)
+
+
+def put_back(context: Context, row: BatchRow, tick: Tick, what: str, error: WeComError) -> None:
+    """Give a batch back whose task could not be read; it is looked at again soon."""
+    tick.failed(error)
+    _postpone(context, row, f"{what}:{type(error).__name__}", tick.now())
+    tick.counts["postponed"] += 1
+
+
+@repeatable
+def _postpone(context: Context, row: BatchRow, reason: str, now: datetime) -> None:
+    move = sending.postpone(row.batch, now + context.settings.timing.backoff, reason)
+    with transaction(context.engine) as connection:
+        _batches.save(connection, context.corp_id, row, move, now)
 
 
 def expiry(context: Context, row: BatchRow, now: datetime) -> datetime:

@@ -5,6 +5,7 @@ It never touches the runs of anybody else, and a run that has ended is never ope
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,15 +16,21 @@ from sqlalchemy.engine import Connection
 from wecom_auto.sop import _journal, store
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop._context import Context, CustomerFacts
+from wecom_auto.sop._ending import leave
 from wecom_auto.sop._journal import Entry
 from wecom_auto.sop._senders import choose_sender
-from wecom_auto.sop._states import EnrolmentStatus
+from wecom_auto.sop._states import EnrolmentStatus, SopStatus
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.store import Enrolment
-from wecom_auto.store import insert_once, transaction
+from wecom_auto.store import insert_once, reading, repeatable, transaction
 
 SAME_ANCHOR: Final = timedelta(days=180)
 """A date that moves by less is corrected and re-plans its run; one that moves further is the next occurrence."""
+
+
+_LOOKS: Final = 5
+_OCCURRENCE: Final = 128
+"""What the column holds."""
 
 
 @frozen(kw_only=True)
@@ -49,27 +56,58 @@ def trigger(context: Context, on: str, candidate: Candidate, now: datetime) -> i
     Returns:
         How many runs began.
     """
-    with transaction(context.engine) as connection:
-        sops = context.catalogue.sops(connection)
-        names = context.catalogue.running(connection)
-        found = [context.catalogue.load(connection, name, sops[name].version) for name in names]
+    with reading(context.engine) as connection:
+        sops = context.catalogue.sops(connection).values()
+        running = [one for one in sops if one.state is SopStatus.RUNNING]
+        found = [context.catalogue.load(connection, one.sop, one.version) for one in running]
     return sum(enrol(context, one, candidate, now) for one in found if one.entry.on == on)
 
 
 def enrol(context: Context, definition: Definition, candidate: Candidate, now: datetime) -> bool:
     """Begin a run if the definition lets this customer in; every refusal is written down."""
+    came_in, counted_from = _enrol(context, definition, candidate, now)
+    if candidate.anchor_at is not None or definition.entry.anchor is None:
+        return came_in
+    for _ in range(_LOOKS):
+        # Another process may have changed the date since it was read, and been faster with its own run.
+        if _date(definition, _facts(context, definition, candidate)[1]) == counted_from:
+            break
+        again, counted_from = _enrol(context, definition, candidate, now)
+        came_in |= again
+    return came_in
+
+
+def _facts(context: Context, definition: Definition, candidate: Candidate) -> tuple[str, CustomerFacts]:
+    """The member and what is known about the customer as seen from there."""
     customer = candidate.external_userid
     facts = context.book.facts_for([(customer, candidate.userid)])[customer, candidate.userid]
     member = candidate.userid or choose_sender(definition, facts)
     if member and member != candidate.userid:
         facts = context.book.facts_for([(customer, member)])[customer, member]
+    return member, facts
+
+
+@repeatable
+def _enrol(
+    context: Context, definition: Definition, candidate: Candidate, now: datetime
+) -> tuple[bool, datetime | None]:
+    """Whether a run began, and which date it was about."""
+    member, facts = _facts(context, definition, candidate)
     refusal, anchor_at = _admit(definition, facts, candidate, member, now)
     with transaction(context.engine) as connection:
         if refusal is None and anchor_at is not None:
-            return _begin(context, connection, definition, candidate, member, anchor_at, now)
-        entry = Entry(reason=refusal or "entry:refused", external_userid=customer, sop=definition.sop)
+            arrival = _Arrival(context, connection, definition, candidate, member, anchor_at, now)
+            # Where another process lets the same customer in at this moment, there is a run to look at afterwards.
+            came_in = arrival.begin()
+            return bool(arrival.begin() if came_in is None else came_in), anchor_at
+        entry = Entry(reason=refusal or "entry:refused", external_userid=candidate.external_userid, sop=definition.sop)
         _journal.write(connection, context.corp_id, now, [entry])
-    return False
+    return False, _date(definition, facts)
+
+
+def _date(definition: Definition, facts: CustomerFacts) -> datetime | None:
+    anchor = definition.entry.anchor
+    return None if anchor is None else definition.anchor_at(facts.attribute(anchor))
 
 
 def _admit(
@@ -88,91 +126,119 @@ def _admit(
     return (None, anchor_at) if anchor_at is not None else ("entry:no_anchor", None)
 
 
-def _begin(
-    context: Context,
-    connection: Connection,
-    definition: Definition,
-    candidate: Candidate,
-    member: str,
-    anchor_at: datetime,
-    now: datetime,
-) -> bool:
-    anchored = definition.entry.anchor is not None
-    occurrence = f"{definition.entry.anchor}={anchor_at.isoformat()}" if anchored else candidate.occurrence
-    earlier = store.enrolments_of(connection, context.corp_id, candidate.external_userid, definition.sop)
-    active = next((run for run in earlier if run.state == EnrolmentStatus.ACTIVE.value), None)
-    if active is not None and anchored and _is_correction(connection, active, anchor_at):
-        return _move_anchor(context, connection, active, anchor_at, occurrence, now)
-    if active is not None and not anchored and active.userid == member:
+@frozen
+class _Arrival:
+    """One customer at the door: everything about the case, in one transaction."""
+
+    context: Context
+    connection: Connection
+    definition: Definition
+    candidate: Candidate
+    member: str
+    anchor_at: datetime
+    now: datetime
+
+    def begin(self) -> bool | None:
+        """Let the customer in, or find out why not; `None` if somebody else was faster."""
+        earlier = store.enrolments_of(self.connection, self.context.corp_id, self._customer, self.definition.sop)
+        active = next(
+            (run for run in earlier if run.state == EnrolmentStatus.ACTIVE.value and self._is_rival(run)), None
+        )
+        # One expiry date is one occurrence, whoever looks after the customer; other entries are each member's own.
+        ended = [run for run in earlier if run is not active and (self._anchored or run.userid == self.member)]
+        same = any(run.occurrence == self.occurrence for run in ended)
+        if active is not None and not self._anchored:
+            return False
+        if active is not None and not same and self._is_correction(active):
+            return self._move_anchor(active)
+        last = max((run.enrolled_at for run in earlier), default=None)
+        allowed = not same and self.definition.entry.reentry.allows(last, self.now)
+        if active is not None and (same or allowed):
+            # The date that counts now is another one: it begins a run, or it has had its run.
+            store.end_enrolments(self.connection, [active.id], "ended:superseded", self.now, goal=False)
+            leave(self.connection, self.context.corp_id, [active.id], self.now)
+            self._log("ended:superseded", enrolment_id=active.id)
+        if not allowed:
+            self._log("entry:reentry")
+            return False
+        return self._insert()
+
+    @property
+    def occurrence(self) -> str:
+        """Tells this entry from the next one."""
+        anchor = self.definition.entry.anchor
+        text = self.candidate.occurrence if anchor is None else f"{anchor}={self.anchor_at.isoformat()}"
+        # Two long texts that differ at their ends are two occurrences.
+        return text if len(text) <= _OCCURRENCE else f"{text[:60]}…{hashlib.sha256(text.encode()).hexdigest()}"
+
+    @property
+    def _anchored(self) -> bool:
+        return self.definition.entry.anchor is not None
+
+    @property
+    def _customer(self) -> str:
+        return self.candidate.external_userid
+
+    def _is_rival(self, run: Enrolment) -> bool:
+        return self._anchored or run.userid == self.member
+
+    def _is_correction(self, run: Enrolment) -> bool:
+        near = abs(self.anchor_at - run.anchor_at) < SAME_ANCHOR
+        return near or not store.touches_of(self.connection, [run.id])
+
+    def _move_anchor(self, run: Enrolment) -> bool:
+        """Re-plan a run whose date was corrected; steps that were done stay done."""
+        if self.anchor_at != run.anchor_at:
+            news = {"wake_at": self.now, "news": t.enrolments.c.news + 1}
+            values = {"anchor_at": self.anchor_at, "occurrence": self.occurrence} | news
+            self.connection.execute(sa.update(t.enrolments).where(t.enrolments.c.id == run.id).values(values))
+            self._log("moved:anchor", enrolment_id=run.id, detail=self.occurrence)
         return False
-    last = max((run.enrolled_at for run in earlier), default=None)
-    # One expiry date is one occurrence, whoever looks after the customer; other entries are each member's own.
-    same = any(run.occurrence == occurrence and (anchored or run.userid == member) for run in earlier)
-    if same or not definition.entry.reentry.allows(last, now, same_anchor=same):
-        entry = Entry(reason="entry:reentry", external_userid=candidate.external_userid, sop=definition.sop)
-        _journal.write(connection, context.corp_id, now, [entry])
-        return False
-    if active is not None and anchored:
-        store.end_enrolments(connection, [active.id], "ended:superseded", now, goal=False)
-    return _insert(context, connection, definition, candidate.external_userid, member, occurrence, anchor_at, now)
+
+    def _insert(self) -> bool | None:
+        row = {
+            "corp_id": self.context.corp_id,
+            "sop": self.definition.sop,
+            "version": self.definition.version,
+            "external_userid": self._customer,
+            "userid": self.member,
+            "occurrence": self.occurrence,
+            "anchor_at": self.anchor_at,
+            "enrolled_at": self.now,
+            "arm_seed": self._customer,
+            "run": 1,
+            "state": EnrolmentStatus.ACTIVE.value,
+            "live_key": self._live_key(),
+            "wake_at": self.now,
+            "goal": False,
+        }
+        if not insert_once(self.connection, t.enrolments, row):
+            return None
+        self._log("entered", detail=self.occurrence)
+        return True
+
+    def _live_key(self) -> str:
+        """Names whom a second active run would double: a date's runs are the customer's, others the member's, too."""
+        parts = (self.context.corp_id, self.definition.sop, self._customer, "" if self._anchored else self.member)
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+    def _log(self, reason: str, *, enrolment_id: int | None = None, detail: str = "") -> None:
+        entry = Entry(
+            reason=reason,
+            external_userid=self._customer,
+            sop=self.definition.sop,
+            enrolment_id=enrolment_id,
+            detail=detail,
+        )
+        _journal.write(self.connection, self.context.corp_id, self.now, [entry])
 
 
-def _is_correction(connection: Connection, run: Enrolment, anchor_at: datetime) -> bool:
-    return abs(anchor_at - run.anchor_at) < SAME_ANCHOR or not store.touches_of(connection, [run.id])
-
-
-def _move_anchor(
-    context: Context,
-    connection: Connection,
-    run: Enrolment,
-    anchor_at: datetime,
-    occurrence: str,
-    now: datetime,
-) -> bool:
-    """Re-plan a run whose date was corrected; steps that were done stay done."""
-    if anchor_at != run.anchor_at:
-        values = {"anchor_at": anchor_at, "occurrence": occurrence, "wake_at": now}
-        connection.execute(sa.update(t.enrolments).where(t.enrolments.c.id == run.id).values(values))
-        entry = Entry(reason="moved:anchor", enrolment_id=run.id, detail=occurrence)
-        _journal.write(connection, context.corp_id, now, [entry])
-    return False
-
-
-def _insert(
-    context: Context,
-    connection: Connection,
-    definition: Definition,
-    external_userid: str,
-    member: str,
-    occurrence: str,
-    anchor_at: datetime,
-    now: datetime,
-) -> bool:
-    row = {
-        "corp_id": context.corp_id,
-        "sop": definition.sop,
-        "version": definition.version,
-        "external_userid": external_userid,
-        "userid": member,
-        "occurrence": occurrence[:128],
-        "anchor_at": anchor_at,
-        "enrolled_at": now,
-        "arm_seed": external_userid,
-        "run": 1,
-        "state": EnrolmentStatus.ACTIVE.value,
-        "wake_at": now,
-        "goal": False,
-    }
-    if not insert_once(connection, t.enrolments, row):
-        return False
-    entry = Entry(reason="entered", external_userid=external_userid, sop=definition.sop, detail=occurrence)
-    _journal.write(connection, context.corp_id, now, [entry])
-    return True
-
-
+@repeatable
 def wake(context: Context, external_userid: str, now: datetime) -> None:
     """Look at the customer's runs at the next tick: something about the customer has changed."""
     e = t.enrolments.c
-    mine = (e.corp_id == context.corp_id, e.external_userid == external_userid, store.ACTIVE, e.wake_at > now)
+    mine = (e.corp_id == context.corp_id, e.external_userid == external_userid, store.ACTIVE)
+    # A run that is due already gets the news, too: a worker may be planning it without.
+    news = {"wake_at": sa.case((e.wake_at > now, now), else_=e.wake_at), "news": e.news + 1}
     with transaction(context.engine) as connection:
-        connection.execute(sa.update(t.enrolments).where(*mine).values(wake_at=now))
+        connection.execute(sa.update(t.enrolments).where(*mine).values(news))

@@ -6,7 +6,7 @@ Conditions are looked at here a second time: since the step came due somebody ma
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -29,9 +29,10 @@ from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.planner import Decision, DecisionKind
 from wecom_auto.sop.sending import Batch
 from wecom_auto.sop.store import Enrolment, Touch
-from wecom_auto.store import transaction
+from wecom_auto.store import reading, repeatable, transaction
 
 _MOST: Final = 20_000
+_MINE: Final = sa.and_(t.touches.c.kind == "mass", t.touches.c.state == TouchStatus.DUE.value)
 _ASKED: Final = (TouchStatus.BATCHED, TouchStatus.REQUESTED, TouchStatus.DELIVERED)
 
 
@@ -69,7 +70,13 @@ class Verdict:
 
 
 def look_again(
-    context: Context, touch: Touch, run: Enrolment, facts: CustomerFacts, touched: Mapping[str, Touch], now: datetime
+    context: Context,
+    touch: Touch,
+    run: Enrolment,
+    facts: CustomerFacts,
+    touched: Mapping[str, Touch],
+    now: datetime,
+    wanted: DecisionKind = DecisionKind.SEND,
 ) -> Verdict:
     """Ask the planner once more about one step, as if it had not been decided."""
     if run.withdrawn:
@@ -80,15 +87,16 @@ def look_again(
     if left is not None:
         return Verdict(touch=touch, run=run, reason=left.reason)
     mine = [one for one in planned.decisions if one.step_id == touch.step]
-    verdict = _read(touch, run, mine)
+    verdict = _read(touch, run, mine, wanted)
     definition = context.catalogue.cached(context.engine, run.sop, run.version)
     return evolve(verdict, definition=definition, facts=facts)
 
 
-def _read(touch: Touch, run: Enrolment, decisions: Sequence[Decision]) -> Verdict:
+def _read(touch: Touch, run: Enrolment, decisions: Sequence[Decision], wanted: DecisionKind) -> Verdict:
     for one in decisions:
-        if one.kind is DecisionKind.SEND and isinstance(one.do, Mass):
-            return Verdict(touch=touch, run=run, reason=one.reason, state=TouchStatus.BATCHED, action=one.do)
+        if one.kind is wanted:
+            action = one.do if isinstance(one.do, Mass) else None
+            return Verdict(touch=touch, run=run, reason=one.reason, state=TouchStatus.BATCHED, action=action)
         if one.kind is DecisionKind.DEFER:
             return Verdict(touch=touch, run=run, reason=one.reason, state=TouchStatus.DUE, later=one.due_at)
         if one.kind is DecisionKind.SKIP:
@@ -96,34 +104,40 @@ def _read(touch: Touch, run: Enrolment, decisions: Sequence[Decision]) -> Verdic
     return Verdict(touch=touch, run=run, reason="moved:anchor", undo=True)
 
 
-def judge(context: Context, touches: Sequence[Touch], now: datetime) -> list[Verdict]:
-    """Look again at many touches with fresh facts."""
-    with transaction(context.engine) as connection:
+def judge(
+    context: Context, touches: Sequence[Touch], now: datetime, *, wanted: DecisionKind = DecisionKind.SEND
+) -> list[Verdict]:
+    """Look again at many touches with fresh facts; a verdict is BATCHED if what is `wanted` may be done."""
+    with reading(context.engine) as connection:
         runs = store.enrolments_by_id(connection, [touch.enrolment_id for touch in touches])
         touched = store.touches_of(connection, runs)
     facts = context.book.facts_for([run.pair for run in runs.values()])
     verdicts: list[Verdict] = []
     for touch in touches:
         run = runs[touch.enrolment_id]
-        verdicts.append(look_again(context, touch, run, facts[run.pair], touched[run.id], now))
+        verdicts.append(look_again(context, touch, run, facts[run.pair], touched[run.id], now, wanted))
     return verdicts
 
 
 def freeze(context: Context, tick: Tick) -> None:
     """Freeze everything that is due into batches."""
     now = tick.now()
-    with transaction(context.engine) as connection:
+    with reading(context.engine) as connection:
         sops = context.catalogue.running(connection)
-        candidates = store.due_touches(
-            connection, context.corp_id, sops, now, kinds=("mass",), states=(TouchStatus.DUE,), limit=_MOST
-        )
-    if not candidates:
-        return
+        candidates = store.due_touches(connection, context.corp_id, sops, now, wanted=_MINE, limit=_MOST)
+    if candidates:
+        tick.counts.update(_freeze(context, candidates, now))
+
+
+@repeatable
+def _freeze(context: Context, candidates: Sequence[Touch], now: datetime) -> Counter[str]:
     verdicts = [_address(context, one) for one in judge(context, candidates, now)]
     with transaction(context.engine) as connection:
         owned = store.lock_touches(connection, [one.id for one in candidates], TouchStatus.DUE)
         mine = [one for one in verdicts if one.touch.id in owned]
-        _Freezer(context=context, tick=tick, connection=connection, now=now).run(mine)
+        freezer = _Freezer(context=context, connection=connection, now=now)
+        freezer.run(mine)
+    return freezer.counts
 
 
 def _address(context: Context, verdict: Verdict) -> Verdict:
@@ -145,14 +159,19 @@ class _Freezer:
     """The writing half of a freeze: one transaction."""
 
     context: Context
-    tick: Tick
     connection: Connection
     now: datetime
+    counts: Counter[str] = field(factory=Counter[str])
     entries: list[_journal.Entry] = field(factory=list[_journal.Entry])
 
     def run(self, verdicts: Sequence[Verdict]) -> None:
         """Write what becomes of every touch."""
-        chosen = self._arbitrate([one for one in verdicts if one.content is not None])
+        hopeful = [one for one in verdicts if one.content is not None]
+        # From here on no other worker decides about these customers, so that what it decided before can be read.
+        _ledger.lock(
+            self.connection, self.context.corp_id, {one.touch.external_userid for one in hopeful}, self._period
+        )
+        chosen = self._arbitrate(hopeful)
         self._refuse([one for one in verdicts if one.content is None])
         chosen = self._within_caps(chosen)
         groups: defaultdict[tuple[str, str], list[Verdict]] = defaultdict(list)
@@ -163,6 +182,10 @@ class _Freezer:
             for chunk in store.chunked(group, self.context.settings.recipients):
                 self._batch(chunk)
         _journal.write(self.connection, self.context.corp_id, self.now, self.entries)
+
+    @property
+    def _period(self) -> str:
+        return _ledger.period_of(self.context.settings.cap, self.now, self.context.settings.zone)[0]
 
     def _refuse(self, verdicts: Iterable[Verdict]) -> None:
         grouped: defaultdict[tuple[TouchStatus, str, datetime | None, bool], list[Verdict]] = defaultdict(list)
@@ -178,7 +201,7 @@ class _Freezer:
             self.entries.extend(store.lines(touches, runs, reason))
             if state is TouchStatus.FAILED:
                 self.entries.append(_journal.Entry(reason=f"alert:{reason}", detail=group[0].touch.step))
-            self.tick.counts[reason] += len(group)
+            self.counts[reason] += len(group)
 
     def _arbitrate(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
         """Let the most important message to each customer win; the others wait for the gap."""
@@ -221,8 +244,8 @@ class _Freezer:
         return found
 
     def _within_caps(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
-        settings = self.context.settings
-        period, allowed = _ledger.period_of(settings.cap, self.now, settings.zone)
+        settings, period = self.context.settings, self._period
+        allowed = _ledger.period_of(settings.cap, self.now, settings.zone)[1]
         # One customer may win with two steps of one SOP: each needs a message of its own.
         rounds: list[dict[str, Verdict]] = []
         for one in verdicts:
@@ -266,8 +289,8 @@ class _Freezer:
         store.move_touches(
             self.connection, touches, TouchStatus.BATCHED, reason="batched", batch_id=batch_id, due_at=self.now
         )
-        self.tick.counts["batches"] += 1
-        self.tick.counts["batched"] += len(touches)
+        self.counts["batches"] += 1
+        self.counts["batched"] += len(touches)
 
 
 def _least(spans: Iterable[timedelta | None]) -> int | None:

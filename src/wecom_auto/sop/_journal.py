@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from attrs import asdict, frozen
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from wecom_auto.sop import _tables as t
+from wecom_auto.store import repeatable, transaction
 
 
 @frozen(kw_only=True)
@@ -47,6 +48,18 @@ def write(connection: Connection, corp_id: str, at: datetime, entries: Iterable[
     rows = [asdict(entry) | {"corp_id": corp_id, "at": at} for entry in entries]
     if rows:
         connection.execute(sa.insert(t.decisions), rows)
+
+
+@repeatable
+def note(engine: Engine, corp_id: str, at: datetime, entry: Entry, *, every: timedelta | None = None) -> None:
+    """Add one line in a transaction of its own; with `every` only if none of its kind is younger than that."""
+    d = t.decisions.c
+    with transaction(engine) as connection:
+        if every is not None:
+            known = sa.select(d.id).where(d.corp_id == corp_id, d.reason == entry.reason, d.at > at - every)
+            if connection.scalar(known.limit(1)) is not None:
+                return
+        write(connection, corp_id, at, [entry])
 
 
 def read(connection: Connection, corp_id: str, external_userid: str) -> tuple[LoggedDecision, ...]:

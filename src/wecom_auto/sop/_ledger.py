@@ -9,6 +9,7 @@ from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from wecom_auto.sop._context import CapRule
 from wecom_auto.store import insert_new
 
 _IN_CHUNK = 500
+_ANYTHING: Final = 1_000_000
 
 
 def period_of(rule: CapRule, moment: datetime, zone: ZoneInfo) -> tuple[str, int]:
@@ -34,10 +36,23 @@ def period_of(rule: CapRule, moment: datetime, zone: ZoneInfo) -> tuple[str, int
     return day.strftime("%Y-%m"), monthrange(day.year, day.month)[1]
 
 
+def lock(connection: Connection, corp_id: str, customers: Iterable[str], period: str) -> None:
+    """Keep other workers from deciding about these customers until this transaction is over.
+
+    The rows are made where they are missing: a lock on a row that does not exist keeps nobody out.
+    """
+    ordered = sorted(customers)  # One order for everybody, so that two workers never wait for each other in a ring.
+    new = [{"corp_id": corp_id, "external_userid": one, "period": period, "reserved": 0, "used": 0} for one in ordered]
+    insert_new(connection, t.caps, new)
+    if connection.dialect.name != "sqlite":
+        for _ in _with_room(connection, corp_id, ordered, period):
+            pass
+
+
 def reserve(
     connection: Connection, corp_id: str, customers: Sequence[str], period: str, allowed: int
 ) -> frozenset[str]:
-    """Reserve one message for each customer who has room left.
+    """Reserve one message for each customer who has room left; `lock` comes first.
 
     Args:
         connection: An open transaction.
@@ -49,16 +64,13 @@ def reserve(
     Returns:
         The customers for whom a message was reserved.
     """
-    ordered = sorted(customers)  # One order for everybody, so that two workers never wait for each other in a ring.
-    new = [{"corp_id": corp_id, "external_userid": one, "period": period, "reserved": 0, "used": 0} for one in ordered]
-    insert_new(connection, t.caps, new)
-    lucky = frozenset(_with_room(connection, corp_id, ordered, period, allowed))
+    lucky = frozenset(_with_room(connection, corp_id, sorted(customers), period, allowed))
     _add(connection, corp_id, Counter({(one, period): 1 for one in lucky}), reserved=1)
     return lucky
 
 
 def _with_room(
-    connection: Connection, corp_id: str, customers: Sequence[str], period: str, allowed: int
+    connection: Connection, corp_id: str, customers: Sequence[str], period: str, allowed: int = _ANYTHING
 ) -> Iterable[str]:
     for start in range(0, len(customers), _IN_CHUNK):
         query = sa.select(t.caps.c.external_userid).where(

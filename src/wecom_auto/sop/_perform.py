@@ -12,22 +12,33 @@ from typing import Final
 
 import sqlalchemy as sa
 from attrs import frozen
+from sqlalchemy.engine import Connection
 
 from wecom_auto.errors import InvalidRequestError, NotFoundError, WeComError
 from wecom_auto.sop import _journal, store
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop._actions import MovePool, ServerAction, StaffTask, Tag, Untag, Welcome
 from wecom_auto.sop._context import Context, CustomerFacts, Tick
+from wecom_auto.sop._freeze import judge
 from wecom_auto.sop._journal import Entry
 from wecom_auto.sop._polling import tell
 from wecom_auto.sop._states import TaskStatus, TouchStatus
+from wecom_auto.sop.planner import DecisionKind
+from wecom_auto.sop.sending import Trouble
 from wecom_auto.sop.store import Enrolment, Touch
-from wecom_auto.store import transaction
+from wecom_auto.store import reading, repeatable, transaction
 
 _MOST: Final = 500
 _ATTEMPTS: Final = 8
 _PAUSE: Final = timedelta(minutes=5)
-_STATES: Final = (TouchStatus.DUE, TouchStatus.OPEN, TouchStatus.REQUESTED, *store.DELIVERED)
+_FRESH: Final = timedelta(minutes=1)
+"""What was decided less than this ago need not be decided again."""
+_DUE_ONES: Final = sa.and_(t.touches.c.state == TouchStatus.DUE.value, t.touches.c.kind != "mass")
+_OTHERS: Final = t.touches.c.state.in_(
+    [one.value for one in (TouchStatus.OPEN, TouchStatus.REQUESTED, *sorted(store.DELIVERED))]
+)
+_MINE: Final = sa.or_(_DUE_ONES, _OTHERS)
+"""Everything but the messages that wait for a batch: those are frozen together, and may be many."""
 
 Tagged = Callable[[str, str, str], None]
 """Told about (external_userid, userid, tag name) after a tag was put on."""
@@ -53,23 +64,18 @@ def perform(context: Context, tick: Tick, tagged: Tagged) -> None:
     seen: set[int] = set()
     while jobs := [job for job in _jobs(context, tick.now()) if job.touch.id not in seen]:
         for job in jobs:
+            if not tick.may_call():
+                return
             seen.add(job.touch.id)
             _carry_out(context, tick, job, tagged)
 
 
 def _jobs(context: Context, now: datetime) -> list[_Job]:
-    with transaction(context.engine) as connection:
+    with reading(context.engine) as connection:
         sops = context.catalogue.running(connection)
-        due = store.due_touches(
-            connection,
-            context.corp_id,
-            sops,
-            now,
-            kinds=("action", "staff_task", "mass", "welcome"),
-            states=_STATES,
-            limit=_MOST,
-        )
-        due = [touch for touch in due if (touch.kind, touch.state) != ("mass", TouchStatus.DUE)]
+        due = store.due_touches(connection, context.corp_id, sops, now, wanted=_MINE, limit=_MOST)
+        if not due:
+            return []
         runs = store.enrolments_by_id(connection, [touch.enrolment_id for touch in due])
     facts = context.book.facts_for([run.pair for run in runs.values()])
     return [_job(context, touch, runs[touch.enrolment_id], facts) for touch in due]
@@ -87,7 +93,7 @@ def _carry_out(context: Context, tick: Tick, job: _Job, tagged: Tagged) -> None:
         case TouchStatus.DUE if job.run.withdrawn:
             _close(context, tick, job, TouchStatus.SKIPPED, "dropped:ended")
         case TouchStatus.DUE if job.touch.kind == "staff_task" and job.task is not None:
-            _hand_out(context, tick, job, job.task)
+            _consider(context, tick, job, job.task)
         case TouchStatus.OPEN:
             _overdue(context, tick, job)
         case TouchStatus.REQUESTED:
@@ -140,6 +146,9 @@ def _mark(context: Context, job: _Job) -> list[str]:
 
 
 def _try_later(context: Context, tick: Tick, job: _Job, error: WeComError) -> None:
+    if tick.failed(error) is Trouble.EVERYTHING:
+        # No fault of this action: it stays due, and costs none of its attempts.
+        return
     attempts = job.touch.attempts + 1
     final = isinstance(error, InvalidRequestError | NotFoundError) or attempts >= _ATTEMPTS
     code = getattr(error, "errcode", type(error).__name__.removesuffix("Error").lower())
@@ -148,11 +157,23 @@ def _try_later(context: Context, tick: Tick, job: _Job, error: WeComError) -> No
         _close(context, tick, job, state, f"failed:{code}", alert=True)
         return
     later = tick.now() + _PAUSE * 2 ** (attempts - 1)
+    tick.counts["retries"] += _postpone(context, job, later, f"retry:{code}", attempts)
+
+
+@repeatable
+def _postpone(context: Context, job: _Job, later: datetime, reason: str, attempts: int) -> bool:
+    # What a delivered message says about itself is not written over because its tag has to wait.
+    kept = job.touch.reason if job.touch.state in store.DELIVERED else reason
     with transaction(context.engine) as connection:
-        store.move_touches(
-            connection, [job.touch], job.touch.state, reason=f"retry:{code}", check_at=later, attempts=attempts
-        )
-    tick.counts["retries"] += 1
+        mine = _still_mine(connection, job)
+        store.move_touches(connection, mine, job.touch.state, reason=kept, check_at=later, attempts=attempts)
+    return bool(mine)
+
+
+def _still_mine(connection: Connection, job: _Job) -> list[Touch]:
+    """The job's touch, unless another worker has dealt with it since it was read: it is counted once."""
+    found = store.lock_touches(connection, [job.touch.id], job.touch.state)
+    return [touch for touch in found.values() if touch.check_at == job.touch.check_at]
 
 
 def _close(
@@ -165,20 +186,45 @@ def _close(
     alert: bool = False,
     follow_up: bool = False,
 ) -> None:
-    runs = {job.run.id: job.run}
+    outcome = job.touch.reason if follow_up else reason
+    entries = [] if follow_up and not job.actions else _told(job, "followed_up" if follow_up else reason)
+    if alert:
+        entries.append(Entry(reason=f"alert:{reason}", sop=job.run.sop, step=job.touch.step))
+    if _write_end(context, job, state, outcome, entries, tick.now()):
+        tick.counts["performed" if state in store.DELIVERED else reason] += 1
+
+
+@repeatable
+def _write_end(
+    context: Context, job: _Job, state: TouchStatus, reason: str, entries: Sequence[Entry], now: datetime
+) -> bool:
     with transaction(context.engine) as connection:
-        # Reread: two workers may have done the same harmless thing, and it is counted once.
-        mine = store.lock_touches(connection, [job.touch.id], job.touch.state)
-        if job.touch.id not in mine or mine[job.touch.id].check_at is None:
-            return
-        store.move_touches(connection, [job.touch], state, reason=job.touch.reason if follow_up else reason)
-        entries = [*store.lines([job.touch], runs, "followed_up" if follow_up else reason)] if job.actions else []
-        if not job.actions:
-            entries = [] if follow_up else [*store.lines([job.touch], runs, reason)]
-        if alert:
-            entries.append(Entry(reason=f"alert:{reason}", sop=job.run.sop, step=job.touch.step))
-        _journal.write(connection, context.corp_id, tick.now(), entries)
-    tick.counts["performed" if state in store.DELIVERED else reason] += 1
+        mine = _still_mine(connection, job)
+        if mine:
+            store.move_touches(connection, mine, state, reason=reason)
+            _journal.write(connection, context.corp_id, now, entries)
+    return bool(mine)
+
+
+def _told(job: _Job, reason: str) -> list[Entry]:
+    return [*store.lines([job.touch], {job.run.id: job.run}, reason)]
+
+
+def _consider(context: Context, tick: Tick, job: _Job, task: StaffTask) -> None:
+    """Look at a staff task again before a person is asked: the SOP may have rested, and it may be too late by now."""
+    now = tick.now()
+    if job.touch.check_at is not None and now - job.touch.check_at < _FRESH:
+        _hand_out(context, tick, job, task)
+        return
+    (verdict,) = judge(context, [job.touch], now, wanted=DecisionKind.STAFF_TASK)
+    if verdict.state is TouchStatus.BATCHED:
+        _hand_out(context, tick, job, task)
+    elif verdict.undo:
+        tick.counts[verdict.reason] += _forget(context, job, verdict.reason, now)
+    elif verdict.later is not None:
+        tick.counts[verdict.reason] += _postpone(context, job, verdict.later, verdict.reason, job.touch.attempts)
+    else:
+        _close(context, tick, job, TouchStatus.SKIPPED, verdict.reason)
 
 
 def _hand_out(context: Context, tick: Tick, job: _Job, task: StaffTask) -> None:
@@ -197,30 +243,51 @@ def _hand_out(context: Context, tick: Tick, job: _Job, task: StaffTask) -> None:
         "created_at": now,
         "notified_at": now if context.settings.notify else None,
     }
-    with transaction(context.engine) as connection:
-        if not store.lock_touches(connection, [job.touch.id], TouchStatus.DUE):
-            return
-        connection.execute(sa.insert(t.staff_tasks).values(row))
-        store.move_touches(connection, [job.touch], TouchStatus.OPEN, reason="requested", check_at=deadline)
-        _journal.write(connection, context.corp_id, now, store.lines([job.touch], {job.run.id: job.run}, "requested"))
+    if not _write_task(context, job, row, deadline, now):
+        return
     tick.counts["staff_tasks"] += 1
     tell(
         context, job.run.userid, f"待办：{task.title}（截止 {deadline.astimezone(context.settings.zone):%m-%d %H:%M}）"
     )
 
 
+@repeatable
+def _forget(context: Context, job: _Job, reason: str, now: datetime) -> bool:
+    """Let the planner decide the step anew."""
+    with transaction(context.engine) as connection:
+        mine = _still_mine(connection, job)
+        store.delete_touches(connection, mine)
+        _journal.write(connection, context.corp_id, now, _told(job, reason) if mine else [])
+    return bool(mine)
+
+
+@repeatable
+def _write_task(context: Context, job: _Job, row: Mapping[str, object], deadline: datetime, now: datetime) -> bool:
+    with transaction(context.engine) as connection:
+        mine = _still_mine(connection, job)
+        if mine:
+            connection.execute(sa.insert(t.staff_tasks).values(dict(row)))
+            store.move_touches(connection, mine, TouchStatus.OPEN, reason="requested", check_at=deadline)
+            _journal.write(connection, context.corp_id, now, _told(job, "requested"))
+    return bool(mine)
+
+
 def _overdue(context: Context, tick: Tick, job: _Job) -> None:
     """Close a task whose deadline has passed, and tell the supervisor."""
-    now = tick.now()
-    with transaction(context.engine) as connection:
-        if not store.lock_touches(connection, [job.touch.id], TouchStatus.OPEN):
-            return
-        mine = t.staff_tasks.c.touch_id == job.touch.id
-        closed = {"state": TaskStatus.OVERDUE.value, "closed_at": now}
-        connection.execute(sa.update(t.staff_tasks).where(mine).values(closed))
-        store.move_touches(connection, [job.touch], TouchStatus.EXPIRED, reason="expired:task")
-        entries = [*store.lines([job.touch], {job.run.id: job.run}, "expired:task")]
-        entries.append(Entry(reason="alert:overdue", sop=job.run.sop, step=job.touch.step, detail=job.run.userid))
-        _journal.write(connection, context.corp_id, now, entries)
+    if not _write_overdue(context, job, tick.now()):
+        return
     tick.counts["expired:task"] += 1
     tell(context, context.settings.supervisor(job.run.userid), f"{job.run.userid} 的待办已超时")
+
+
+@repeatable
+def _write_overdue(context: Context, job: _Job, now: datetime) -> bool:
+    with transaction(context.engine) as connection:
+        mine = _still_mine(connection, job)
+        if mine:
+            closed = {"state": TaskStatus.OVERDUE.value, "closed_at": now}
+            connection.execute(sa.update(t.staff_tasks).where(t.staff_tasks.c.touch_id == job.touch.id).values(closed))
+            store.move_touches(connection, mine, TouchStatus.EXPIRED, reason="expired:task")
+            alert = Entry(reason="alert:overdue", sop=job.run.sop, step=job.touch.step, detail=job.run.userid)
+            _journal.write(connection, context.corp_id, now, [*_told(job, "expired:task"), alert])
+    return bool(mine)

@@ -19,12 +19,12 @@ from wecom_auto.sop import _batches, _cadence, _journal, sending, store
 from wecom_auto.sop._actions import ServerAction
 from wecom_auto.sop._batches import BatchRow
 from wecom_auto.sop._context import Context, Tick
-from wecom_auto.sop._dispatch import Steps
+from wecom_auto.sop._dispatch import Steps, put_back
 from wecom_auto.sop._journal import Entry
 from wecom_auto.sop._states import BatchStatus, TouchStatus
 from wecom_auto.sop.sending import Move
 from wecom_auto.sop.store import Enrolment, Touch
-from wecom_auto.store import transaction
+from wecom_auto.store import reading, repeatable, transaction
 
 _ALREADY_CANCELLED: Final = 41093
 _OUTCOMES: Final = {
@@ -53,21 +53,34 @@ def follow(context: Context, tick: Tick, row: BatchRow) -> Steps:
     """Work on a claimed, created batch."""
     msgid = row.batch.msgid or ""
     due = _cadence.chores(row, tick.now(), context.settings)
+    row = _asked_back(context, row)
     reason = row.batch.cancel_reason or ("expired:unconfirmed" if due.expire else "")
     try:
-        reading = _read(context, row.sender, msgid)
-        if reason and not reading.confirmed:
+        answer = _read(context, row.sender, msgid)
+        if reason and not answer.confirmed:
             # Withdrawn first and read afterwards: what was sent in between is in the results.
             _withdraw(context, msgid)
             yield "K9"
-            reading = _read(context, row.sender, msgid)
+            answer = _read(context, row.sender, msgid)
     except WeComError as error:
-        _put_back(context, tick, row, type(error).__name__)
+        put_back(context, row, tick, "poll", error)
         return
     yield "K9"
-    row = _settle(context, tick, row, reading, reason)
-    if row.batch.state is BatchStatus.CREATED and not reading.confirmed:
+    row, settled = _settle(context, row, answer, reason, tick.now())
+    tick.counts["settled"] += settled
+    tick.counts[f"batch_{row.batch.state.value}"] += row.batch.state.final
+    if row.batch.state is BatchStatus.CREATED and not answer.confirmed:
         yield from _nag(context, tick, row, due)
+
+
+def _asked_back(context: Context, row: BatchRow) -> BatchRow:
+    """The same batch, to be withdrawn if everybody in it has left the SOP meanwhile."""
+    if row.batch.cancel_reason:
+        return row
+    with reading(context.engine) as connection:
+        wanted = _batches.is_wanted(connection, row.batch.id)
+        touches = not wanted and store.touches_in_batch(connection, row.batch.id, TouchStatus.REQUESTED)
+    return evolve(row, batch=evolve(row.batch, cancel_reason="dropped:ended")) if touches else row
 
 
 def _read(context: Context, sender: str, msgid: str) -> Reading:
@@ -87,27 +100,19 @@ def _withdraw(context: Context, msgid: str) -> None:
             raise
 
 
-def _put_back(context: Context, tick: Tick, row: BatchRow, reason: str) -> None:
-    now = tick.now()
-    move = sending.postpone(row.batch, now + context.settings.timing.backoff, f"poll:{reason}")
+@repeatable
+def _settle(context: Context, row: BatchRow, answer: Reading, reason: str, now: datetime) -> tuple[BatchRow, int]:
+    """Write the results down; close the batch if nothing is open any more. Returns how many touches were settled."""
     with transaction(context.engine) as connection:
-        _batches.save(connection, context.corp_id, row, move, now)
-    tick.counts["postponed"] += 1
-
-
-def _settle(context: Context, tick: Tick, row: BatchRow, reading: Reading, reason: str) -> BatchRow:
-    """Write the results down; close the batch if nothing is open any more."""
-    with transaction(context.engine) as connection:
-        now = tick.now()
+        _batches.hold(connection, row)
         open_touches = store.touches_in_batch(connection, row.batch.id, TouchStatus.REQUESTED)
-        settled = _write_results(connection, context, row, open_touches, reading, now)
-        after = evolve(row, polls=row.polls + 1, confirmed_at=row.confirmed_at or reading.confirmed_at)
+        settled = _write_results(connection, context, row, open_touches, answer, now)
+        after = evolve(row, polls=row.polls + 1, confirmed_at=row.confirmed_at or answer.confirmed_at)
         move = _next(context, after, reason, now, left=len(open_touches) - settled)
-        tick.counts["settled"] += settled
-        tick.counts[f"batch_{move.batch.state.value}"] += move.batch.state.final
-        return _batches.save(
+        saved = _batches.save(
             connection, context.corp_id, row, move, now, polls=after.polls, confirmed_at=after.confirmed_at
         )
+    return saved, settled
 
 
 def _next(context: Context, row: BatchRow, reason: str, now: datetime, *, left: int) -> Move:
@@ -128,19 +133,19 @@ def _write_results(
     context: Context,
     row: BatchRow,
     open_touches: list[Touch],
-    reading: Reading,
+    answer: Reading,
     now: datetime,
 ) -> int:
     by_customer = {touch.external_userid: touch for touch in open_touches}
     groups: defaultdict[tuple[TouchStatus, str, datetime | None, datetime | None], list[Touch]] = defaultdict(list)
     runs = store.enrolments_by_id(connection, [touch.enrolment_id for touch in open_touches])
-    for one in reading.results:
+    for one in answer.results:
         touch = by_customer.pop(one.external_userid, None)
         if touch is not None and one.status in _OUTCOMES:
             state, reason = _OUTCOMES[one.status]
             goes_on = state is TouchStatus.DELIVERED and _goes_on(context, connection, runs[touch.enrolment_id], touch)
             groups[state, reason, one.sent_at, now if goes_on else None].append(touch)
-    if reading.confirmed and reading.results:
+    if answer.confirmed and answer.results:
         # Tapped, and the complete results do not know the customer: the platform had refused it at creation.
         groups[TouchStatus.REFUSED, "failed:refused", None, None].extend(by_customer.values())
     for (state, reason, sent_at, check_at), touches in groups.items():
@@ -170,6 +175,7 @@ def _nag(context: Context, tick: Tick, row: BatchRow, due: _cadence.Chores) -> S
             _tell(context, row.sender, "您有一条客户群发任务待确认，请在企业微信中点击发送")
 
 
+@repeatable
 def _count(context: Context, row: BatchRow, now: datetime, entry: Entry, **others: Any) -> BatchRow:
     """Write a nudge or escalation down before it is made."""
     after = evolve(row, **others)

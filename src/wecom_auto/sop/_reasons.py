@@ -52,7 +52,7 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "entered": ("已进入流程", "entered the SOP"),
         "planned": ("已排期", "planned"),
         "batched": ("已并入群发批次", "put into a batch"),
-        "requested": ("正在请求平台创建群发", "the platform was asked for the task"),
+        "requested": ("已发起（群发任务或人工任务）", "asked for: a mass message, or a task of the member"),
         "created": ("已创建群发任务，等待员工确认", "the task exists and waits for the member's tap"),
         "reminded": ("已提醒员工", "the member was reminded"),
         "followed_up": ("已跟进", "followed up"),

@@ -59,6 +59,11 @@ enrolments = sa.Table(
     sa.Column("ended_at", UtcDateTime),
     sa.Column("end_reason", sa.String(64)),
     sa.Column("goal", sa.Boolean, nullable=False),
+    # (corp, sop, customer, member) while the run is active, else NULL: the database itself refuses a second one.
+    sa.Column("live_key", sa.String(64)),
+    # Grows with every wake-up: whoever planned without the news finds a number that it does not know.
+    sa.Column("news", sa.Integer, nullable=False, default=0, server_default="0"),
+    sa.Index("uq_sop_enrolments_live_key", "live_key", unique=True),
     sa.UniqueConstraint(
         "corp_id", "sop", "external_userid", "userid", "occurrence", name="uq_sop_enrolments_occurrence"
     ),

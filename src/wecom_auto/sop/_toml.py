@@ -21,7 +21,10 @@ def read_toml(source: str | os.PathLike[str]) -> dict[str, object]:
     is_text = isinstance(source, str) and ("\n" in source or "=" in source)
     try:
         text = source if is_text and isinstance(source, str) else Path(source).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        problem = f"{os.fspath(source)!r:.200} is not UTF-8 (byte {error.start + 1})"
+        raise DefinitionError(problem, remedy="save the file as UTF-8") from None
+    except OSError as error:
         problem = f"cannot read {os.fspath(source)!r:.200}: {error}"
         raise DefinitionError(problem) from None
     try:

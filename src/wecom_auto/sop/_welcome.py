@@ -20,8 +20,9 @@ from wecom_auto.sop._advance import replan, touch_row
 from wecom_auto.sop._context import Context
 from wecom_auto.sop._states import TouchStatus
 from wecom_auto.sop.planner import Decision, DecisionKind
+from wecom_auto.sop.sending import Lost, outcome_of
 from wecom_auto.sop.store import Enrolment, Touch
-from wecom_auto.store import transaction
+from wecom_auto.store import insert_once, reading, repeatable, transaction
 
 
 @frozen(kw_only=True)
@@ -50,11 +51,25 @@ def send_welcome(context: Context, event: CustomerAdded, now: datetime, deadline
     if touch is None:
         return False
     state, reason = _send(context, event.welcome_code, planned.action, event.userid, now, deadline)
-    with transaction(context.engine) as connection:
-        check_at = now if state is TouchStatus.DELIVERED else None
-        store.move_touches(connection, [touch], state, reason=reason, sent_at=now, check_at=check_at)
-        _journal.write(connection, context.corp_id, now, store.lines([touch], {planned.run.id: planned.run}, reason))
+    _write_answer(context, planned.run, touch, state, reason, now)
     return state is TouchStatus.DELIVERED
+
+
+@repeatable
+def _write_answer(
+    context: Context, run: Enrolment, touch: Touch, state: TouchStatus, reason: str, now: datetime
+) -> None:
+    sent = state is TouchStatus.DELIVERED
+    with transaction(context.engine) as connection:
+        store.move_touches(
+            connection,
+            [touch],
+            state,
+            reason=reason,
+            sent_at=now if sent else None,
+            check_at=now if sent else None,
+        )
+        _journal.write(connection, context.corp_id, now, store.lines([touch], {run.id: run}, reason))
 
 
 def _find(context: Context, event: CustomerAdded, now: datetime) -> _Planned | None:
@@ -62,7 +77,7 @@ def _find(context: Context, event: CustomerAdded, now: datetime) -> _Planned | N
     query = sa.select(e.id).where(
         e.corp_id == context.corp_id, e.external_userid == event.external_userid, e.userid == event.userid, store.ACTIVE
     )
-    with transaction(context.engine) as connection:
+    with reading(context.engine) as connection:
         running = set(context.catalogue.running(connection))
         runs = store.enrolments_by_id(connection, connection.scalars(query.order_by(e.id)))
         touched = store.touches_of(connection, runs)
@@ -77,6 +92,7 @@ def _find(context: Context, event: CustomerAdded, now: datetime) -> _Planned | N
     return None
 
 
+@repeatable
 def _write_down(context: Context, planned: _Planned, now: datetime) -> Touch | None:
     row = touch_row(context.corp_id, planned.run, planned.decisions, now)
     if row is None:
@@ -84,10 +100,9 @@ def _write_down(context: Context, planned: _Planned, now: datetime) -> Touch | N
     # Looked at again only if this process dies before it has written the answer.
     values = {"state": TouchStatus.REQUESTED.value, "reason": "requested", "check_at": now + timedelta(minutes=2)}
     with transaction(context.engine) as connection:
-        present = store.touches_of(connection, [planned.run.id]).get(planned.run.id, {})
-        if planned.decisions[0].step_id in present:
+        # The database says who was first: two callbacks of one event may be at work at the same moment.
+        if not insert_once(connection, t.touches, row | values):
             return None
-        store.insert_touches(connection, [row | values])
         return store.touches_of(connection, [planned.run.id])[planned.run.id][planned.decisions[0].step_id]
 
 
@@ -102,5 +117,7 @@ def _send(
             code, text=content.message, attachments=content.attachments
         )
     except WeComError as error:
+        if isinstance(outcome_of(error), Lost):
+            return TouchStatus.EXPIRED, "unknown:welcome"
         return TouchStatus.FAILED, f"failed:{getattr(error, 'errcode', 'welcome')}"
     return TouchStatus.DELIVERED, "sent"

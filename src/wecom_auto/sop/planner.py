@@ -25,6 +25,8 @@ __all__ = ["Decision", "DecisionKind", "EndReason", "EnrolmentState", "Facts", "
 
 _LOOK_AGAIN = timedelta(days=1)
 """A waiting step is looked at once a day even if no event wakes the run."""
+_LOOK_FOR_TABLE = timedelta(days=7)
+"""The State Council publishes a year's holidays in November: a week is soon enough for January."""
 _NOTHING_ASKED = ("skipped", "blocked", "dropped")
 
 
@@ -214,7 +216,9 @@ class _Run:
         asked: list[datetime] = []
         for step, times in self._timetable():
             if min(times.nominal_at, times.due_at) > self.now:
-                wakes.append(times.due_at)
+                # The table of the year may come out any day, and move the step forward.
+                again = self.now + _LOOK_FOR_TABLE if times.provisional else times.due_at
+                wakes.append(min(times.due_at, again))
                 continue
             made = tuple(self._decide(step, times))
             decisions.extend(made)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Assumptions", "KnownFacts", "Preview", "PreviewRow", "Subject", "hypothetical", "preview"]
 
 Outcome = Literal["do", "skip", "end"]
+_OUTCOMES: dict[Outcome, str] = {"do": "执行", "skip": "跳过", "end": "结束"}
 _DROPS = {DecisionKind.SKIP}
 _ENDS = {DecisionKind.EXIT, DecisionKind.END}
 _HEADINGS = ("at", "customer", "member", "step", "what", "outcome", "reason", "moved_from", "provisional", "note")
@@ -150,7 +151,8 @@ class PreviewRow:
         moved = "" if self.moved_from is None else f"{self.moved_from:%Y-%m-%d %H:%M}"
         reason = reason_text(self.reason, lang)
         provisional = ("暂定", "provisional")[lang == "en"] if self.provisional else ""
-        cells = (f"{self.at:%Y-%m-%d %H:%M}", self.customer, self.member, self.step_id, self.what, self.outcome, reason)
+        outcome = self.outcome if lang == "en" else _OUTCOMES[self.outcome]
+        cells = (f"{self.at:%Y-%m-%d %H:%M}", self.customer, self.member, self.step_id, self.what, outcome, reason)
         return (*cells, moved, provisional, self.note)
 
 

@@ -21,11 +21,11 @@ from wecom_auto.models import ChatType, CreateType, FilterType, MassMessage
 from wecom_auto.sop import _batches, _journal, sending, store
 from wecom_auto.sop._batches import BatchRow, SupersededError
 from wecom_auto.sop._context import Context, Tick
-from wecom_auto.sop._dispatch import Steps, expiry
+from wecom_auto.sop._dispatch import Steps, expiry, put_back
 from wecom_auto.sop._states import BatchStatus, TouchStatus
 from wecom_auto.sop.contents import Content
 from wecom_auto.sop.sending import Batch, Move, Timing
-from wecom_auto.store import transaction
+from wecom_auto.store import reading, repeatable, transaction
 
 
 @frozen(kw_only=True)
@@ -107,28 +107,35 @@ def _age(message: MassMessage) -> tuple[datetime, str]:
 
 def reconcile(context: Context, tick: Tick, row: BatchRow) -> Steps:
     """Settle a claimed batch of unknown outcome (T9, T10)."""
-    timing = context.settings.timing
     try:
         tasks = _look(context, row)
     except WeComError as error:
-        _put_back(context, row, tick, f"reconcile:{type(error).__name__}")
+        put_back(context, row, tick, "reconcile", error)
         return
     yield "K7"
+    state, ours = _write_verdict(context, row, tasks, tick.now())
+    tick.counts[f"unknown_to_{state.value}"] += 1
+    yield "K8"
+    if len(ours) > 1:
+        withdraw_younger(context, tick, ours)
+
+
+@repeatable
+def _write_verdict(
+    context: Context, row: BatchRow, tasks: Sequence[Listed], now: datetime
+) -> tuple[BatchStatus, Sequence[MassMessage]]:
     with transaction(context.engine) as connection:
-        now = tick.now()
+        _batches.hold(connection, row)
         touches = store.touches_in_batch(connection, row.batch.id, TouchStatus.BATCHED)
         owners = _batches.owners(connection, [task.message.msgid for task in tasks])
         others = [msgid for msgid, owner in owners.items() if owner != row.batch.id]
         ours = matches(tasks, row.sender, [touch.external_userid for touch in touches], others)
-        move = _verdict(row, ours, now, timing)
+        move = _verdict(row, ours, now, context.settings.timing)
         if move is None:
             raise SupersededError(row.batch.id)
         expires_at = expiry(context, row, now) if move.batch.state is BatchStatus.CREATED else row.expires_at
-        _batches.save(connection, context.corp_id, row, move, now, expires_at=expires_at)
-    tick.counts[f"unknown_to_{move.batch.state.value}"] += 1
-    yield "K8"
-    if len(ours) > 1:
-        withdraw_younger(context, tick, ours)
+        after = _batches.save(connection, context.corp_id, row, move, now, expires_at=expires_at)
+    return after.batch.state, ours
 
 
 def _verdict(row: BatchRow, ours: Sequence[MassMessage], now: datetime, timing: Timing) -> Move | None:
@@ -155,17 +162,9 @@ def _look(context: Context, row: BatchRow) -> list[Listed]:
 
 def _unowned(context: Context, row: BatchRow, messages: Sequence[MassMessage]) -> list[MassMessage]:
     """Leave out what is known to be another batch's: its members need not be read."""
-    with transaction(context.engine) as connection:
+    with reading(context.engine) as connection:
         owners = _batches.owners(connection, [one.msgid for one in messages])
     return [one for one in messages if owners.get(one.msgid, row.batch.id) == row.batch.id]
-
-
-def _put_back(context: Context, row: BatchRow, tick: Tick, reason: str) -> None:
-    now = tick.now()
-    move = sending.postpone(row.batch, now + context.settings.timing.backoff, reason)
-    with transaction(context.engine) as connection:
-        _batches.save(connection, context.corp_id, row, move, now)
-    tick.counts["postponed"] += 1
 
 
 def withdraw_younger(context: Context, tick: Tick, ours: Sequence[MassMessage]) -> None:
@@ -179,7 +178,7 @@ def withdraw_younger(context: Context, tick: Tick, ours: Sequence[MassMessage]) 
             detail = f"{message.msgid} withdrawn"
         except WeComError as error:
             detail = f"{message.msgid} not withdrawn: {error}"
-        with transaction(context.engine) as connection:
-            entry = _journal.Entry(reason="alert:duplicate", detail=detail)
-            _journal.write(connection, context.corp_id, tick.now(), [entry])
+        _journal.note(
+            context.engine, context.corp_id, tick.now(), _journal.Entry(reason="alert:duplicate", detail=detail)
+        )
         tick.counts["duplicates"] += 1

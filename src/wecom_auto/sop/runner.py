@@ -10,7 +10,7 @@ import secrets
 import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 from attrs import field, frozen
@@ -37,12 +37,15 @@ from wecom_auto.sop._welcome import send_welcome
 from wecom_auto.sop.calendar import Calendar, ChinaCalendar
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.reconcile import reconcile
-from wecom_auto.store import transaction
+from wecom_auto.sop.sending import Trouble
+from wecom_auto.store import reading
 
 if TYPE_CHECKING:
     from wecom_auto._client import WeCom
 
 __all__ = ["LoggedDecision", "Runner", "Settings", "TickReport"]
+
+_ALERT_EVERY: Final = timedelta(hours=1)
 
 
 @frozen(kw_only=True)
@@ -84,7 +87,8 @@ class Runner:
         calendar: Knows holidays.
         settings: What the corp decides once.
         new_id: Makes batch ids: short, unique, printable.
-        stopwatch: Seconds; how long a tick has taken counts towards its leases.
+        stopwatch: Seconds; how long a tick has taken counts towards its leases. By default the wall clock, which goes
+            on while a virtual machine is suspended, and the monotonic one, which nobody puts back.
         crash: Called with the name of each crash point (K0 to K9); for tests that kill.
     """
 
@@ -99,11 +103,11 @@ class Runner:
         calendar: Calendar | None = None,
         settings: Settings | None = None,
         new_id: Callable[[], str] = _short_id,
-        stopwatch: Callable[[], float] = time.time,
+        stopwatch: Callable[[], float] | None = None,
         crash: Callable[[str], None] = _no_crash,
     ) -> None:
         corp_id = corp_id or client.corp_id
-        self._stopwatch = stopwatch
+        self._clocks = (time.time, time.monotonic) if stopwatch is None else (stopwatch,)
         self._context = Context(
             engine=engine,
             client=client,
@@ -127,10 +131,13 @@ class Runner:
         advance(self._context, tick)
         self._perform(tick)
         freeze(self._context, tick)
-        for batch_id in self._due_batches(tick):
+        batches = self._due_batches(tick)
+        for batch_id in batches:
             self._run(self.steps(batch_id, tick))
-        self._perform(tick)
-        return TickReport(now=now, counts=dict(tick.counts))
+        if batches:
+            # What was delivered may go on with a tag.
+            self._perform(tick)
+        return self._finish(tick, now)
 
     def work(self, batch_id: str, now: datetime) -> TickReport:
         """Do whatever one batch needs now; the job that a message queue would carry.
@@ -141,12 +148,20 @@ class Runner:
         """
         tick = self._start(now)
         self._run(self.steps(batch_id, tick))
+        return self._finish(tick, now)
+
+    def _finish(self, tick: Tick, now: datetime) -> TickReport:
+        for reason, trouble in tick.troubles.items():
+            tick.counts[reason] += 1
+            if trouble is Trouble.EVERYTHING:
+                alert = _journal.Entry(reason=f"alert:{reason}")
+                _journal.note(self._context.engine, self._context.corp_id, now, alert, every=_ALERT_EVERY)
         return TickReport(now=now, counts=dict(tick.counts))
 
     def steps(self, batch_id: str, tick: Tick) -> Steps:
         """Work on one batch, pausing at every crash point of the protocol."""
         yield "K0"
-        row = claim(self._context, batch_id, tick.now())
+        row = claim(self._context, batch_id, tick.now(), create=tick.may_call(create=True)) if tick.may_call() else None
         if row is None:
             return
         match row.batch.state:
@@ -158,8 +173,14 @@ class Runner:
                 yield from follow(self._context, tick, row)
 
     def _start(self, now: datetime) -> Tick:
-        begun, moment = self._stopwatch(), require_aware(now, "now")
-        return Tick(now=lambda: moment + timedelta(seconds=self._stopwatch() - begun))
+        begun, moment = [clock() for clock in self._clocks], require_aware(now, "now")
+
+        def time_passed() -> datetime:
+            # The clock that ran furthest is believed: too late is safe, and a clock that was put back is too early.
+            passed = max(clock() - start for clock, start in zip(self._clocks, begun, strict=True))
+            return moment + timedelta(seconds=passed)
+
+        return Tick(now=time_passed)
 
     def _run(self, steps: Steps) -> None:
         try:
@@ -170,7 +191,7 @@ class Runner:
             return
 
     def _due_batches(self, tick: Tick) -> list[str]:
-        with transaction(self._context.engine) as connection:
+        with reading(self._context.engine) as connection:
             return _batches.due(connection, self._context.corp_id, tick.now())
 
     def _perform(self, tick: Tick) -> None:
@@ -189,7 +210,7 @@ class Runner:
         """
         e, u, b = t.enrolments.c, t.touches.c, t.batches.c
         mine = self._context.corp_id
-        with transaction(self._context.engine) as connection:
+        with reading(self._context.engine) as connection:
             sops = self._context.catalogue.running(connection)
             runs = sa.select(sa.func.min(e.wake_at)).where(e.corp_id == mine, store.ACTIVE, e.sop.in_(sops))
             touches = (
@@ -210,8 +231,7 @@ class Runner:
         Raises:
             ConfigurationError: The version exists with other content, or is older than the present one.
         """
-        with transaction(self._context.engine) as connection:
-            return self._context.catalogue.publish(connection, definition, require_aware(now, "now"))
+        return _control.publish(self._context, definition, require_aware(now, "now"))
 
     def enrol(
         self,
@@ -236,7 +256,7 @@ class Runner:
         Returns:
             Whether a run began. If not, `why` says so.
         """
-        with transaction(self._context.engine) as connection:
+        with reading(self._context.engine) as connection:
             present = self._context.catalogue.sops(connection)[sop]
             definition = self._context.catalogue.load(connection, sop, present.version)
         key = occurrence or f"manual@{require_aware(now, 'now').isoformat()}"
@@ -267,8 +287,7 @@ class Runner:
         if AddWay.ASSIGNED_BY_ADMIN in ways:
             # A successor's new customer is an old one: no prospect, no welcome.
             entry = _journal.Entry(reason="entry:transferred", external_userid=customer)
-            with transaction(self._context.engine) as connection:
-                _journal.write(connection, self._context.corp_id, now, [entry])
+            _journal.note(self._context.engine, self._context.corp_id, now, entry)
             return
         occurrence = f"added@{event.created_at.isoformat()}"
         candidate = Candidate(external_userid=customer, userid=member, occurrence=occurrence)
@@ -332,8 +351,7 @@ class Runner:
 
     def resume(self, sop: str, now: datetime) -> None:
         """Let a paused SOP go on; what has become too late meanwhile is skipped with its reason."""
-        with transaction(self._context.engine) as connection:
-            self._context.catalogue.set_state(connection, sop, SopStatus.RUNNING, now)
+        _control.resume(self._context, sop, now)
 
     def end(self, sop: str, now: datetime) -> None:
         """End a SOP for good: close its runs, withdraw its tasks. What was sent stays sent."""
@@ -341,7 +359,11 @@ class Runner:
         _control.end_runs(self._context, t.enrolments.c.sop == sop, "ended:sop", now)
 
     def member_left(self, userid: str, now: datetime) -> None:
-        """Withdraw what a member has not confirmed and close the member's runs; other members' runs go on."""
+        """Withdraw what a member has not confirmed and close the member's runs; other members' runs go on.
+
+        What the member was to send for somebody else's run, and is proved unsent, goes to another follower.
+        """
+        self._context.book.member_left(userid, now)
         _control.member_left(self._context, userid, now)
 
     def resolve(self, batch_id: str, now: datetime, *, msgid: str = "") -> bool:
@@ -372,5 +394,5 @@ class Runner:
 
     def why(self, external_userid: str) -> tuple[LoggedDecision, ...]:
         """Everything that was decided about one customer, oldest first; `reason_text` puts a reason into words."""
-        with transaction(self._context.engine) as connection:
+        with reading(self._context.engine) as connection:
             return _journal.read(connection, self._context.corp_id, external_userid)

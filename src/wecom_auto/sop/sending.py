@@ -24,6 +24,7 @@ the write for longer than its lease can still create a second task.
 
 from __future__ import annotations
 
+import enum
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
@@ -42,6 +43,7 @@ from wecom_auto.errors import (
 from wecom_auto.sop._states import BatchStatus, TouchStatus
 
 _SYSTEM_BUSY: Final = -1
+_NOBODY_LEFT: Final = 41048
 _NEVER_WAITS: Final = timedelta(0)
 
 
@@ -115,6 +117,20 @@ class Batch:
     cancel_reason: str = ""
     reason: str = ""
 
+    @property
+    def cancel_or_reason(self) -> str:
+        """Why it is to be withdrawn, else why it is where it is."""
+        return self.cancel_reason or self.reason
+
+
+class Trouble(enum.Enum):
+    """What would go wrong again at once with another batch."""
+
+    EVERYTHING = "everything"
+    """The secret, the token, the address or the network: a person may have to mend it."""
+    THIS_CALL = "this call"
+    """A limit of this call of the platform; it passes by itself."""
+
 
 @frozen(kw_only=True)
 class Created:
@@ -131,17 +147,30 @@ class Created:
 
 @frozen(kw_only=True)
 class NotCreated:
-    """The task was certainly not made, and the same request may succeed later."""
+    """The task was certainly not made, and the same request may succeed later.
+
+    Attributes:
+        reason: Why.
+        wait: How long the platform wants to be left alone.
+        trouble: Whether every other call would meet the same, or every other one of this kind.
+    """
 
     reason: str
     wait: timedelta = _NEVER_WAITS
+    trouble: Trouble | None = None
 
 
 @frozen(kw_only=True)
 class Wrong:
-    """The task was certainly not made, and the same request will never succeed."""
+    """The task was certainly not made, and the same request will never succeed.
+
+    Attributes:
+        reason: Why.
+        refused: Whether it is the customers, none of whom may get it, and not the request.
+    """
 
     reason: str
+    refused: bool = False
 
 
 @frozen(kw_only=True)
@@ -178,16 +207,17 @@ def outcome_of(error: WeComError) -> Outcome:
     if isinstance(error, ValidationError):
         return Wrong(reason="failed:invalid")
     if isinstance(error, ConfigurationError):
-        return NotCreated(reason="blocked:configuration", wait=timedelta(minutes=15))
+        return NotCreated(reason="blocked:configuration", wait=timedelta(minutes=15), trouble=Trouble.EVERYTHING)
     if getattr(error, "applied", Applied.UNKNOWN) is not Applied.NO:
         return Lost(reason=f"unknown:{_label(error)}")
     if isinstance(error, APIError):
         return _refusal(error)
-    return NotCreated(reason=f"blocked:{_label(error)}")
+    return NotCreated(reason=f"blocked:{_label(error)}", trouble=Trouble.EVERYTHING)
 
 
 # The administrator can mend these, and then the same request is fine.
 _MENDABLE: Final = frozenset({ErrorKind.IP_NOT_ALLOWED, ErrorKind.PERMISSION, ErrorKind.LICENSE})
+_FOR_ALL: Final = frozenset({ErrorKind.TOKEN, ErrorKind.IP_NOT_ALLOWED})
 _PASSING: Final = frozenset({ErrorKind.TOKEN, ErrorKind.RATE_LIMIT, ErrorKind.SYSTEM_BUSY})
 
 
@@ -197,12 +227,14 @@ def _refusal(error: APIError) -> Outcome:
         return Lost(reason="unknown:-1")
     kind = error_code(error.errcode).kind
     if isinstance(error, RateLimitError):
-        return NotCreated(reason=f"blocked:{error.errcode}", wait=timedelta(seconds=error.retry_after))
+        wait = timedelta(seconds=error.retry_after)
+        return NotCreated(reason=f"blocked:{error.errcode}", wait=wait, trouble=Trouble.THIS_CALL)
+    trouble = Trouble.EVERYTHING if kind in _FOR_ALL else None
     if kind in _PASSING:
-        return NotCreated(reason=f"blocked:{error.errcode}")
+        return NotCreated(reason=f"blocked:{error.errcode}", trouble=trouble)
     if kind in _MENDABLE:
-        return NotCreated(reason=f"blocked:{error.errcode}", wait=timedelta(minutes=15))
-    return Wrong(reason=f"failed:{error.errcode}")
+        return NotCreated(reason=f"blocked:{error.errcode}", wait=timedelta(minutes=15), trouble=trouble)
+    return Wrong(reason=f"failed:{error.errcode}", refused=error.errcode == _NOBODY_LEFT)
 
 
 def _label(error: WeComError) -> str:
@@ -272,9 +304,10 @@ def record(batch: Batch, outcome: Outcome, now: datetime, timing: Timing) -> Mov
         case NotCreated(reason=reason, wait=wait):
             doubled = timing.backoff * 2 ** min(batch.attempts - 1, 5)
             return Move(rule="T5", batch=_again(batch, now + max(wait, doubled), reason))
-        case Wrong(reason=reason):
+        case Wrong(reason=reason, refused=everybody):
             failed = _closed(batch, BatchStatus.FAILED, reason)
-            return Move(rule="T6", batch=failed, touches=TouchStatus.FAILED, alert=True)
+            touches = TouchStatus.REFUSED if everybody else TouchStatus.FAILED
+            return Move(rule="T6", batch=failed, touches=touches, alert=not everybody)
         case Lost(reason=reason):
             return Move(rule="T7", batch=_unknown(batch, reason, timing))
 
@@ -337,6 +370,15 @@ def cancel(batch: Batch, reason: str, now: datetime) -> Move | None:
         return Move(rule="T12", batch=closed, touches=TouchStatus.CANCELLED)
     soon = min(batch.check_at or now, now) if batch.state is BatchStatus.CREATED and not claimed else batch.check_at
     return Move(rule="T12-mark", batch=evolve(batch, cancel_reason=reason, check_at=soon))
+
+
+def also_cancel(move: Move, reason: str, now: datetime) -> Move:
+    """The same move of a batch whose withdrawal was asked for meanwhile."""
+    asked = cancel(move.batch, reason, now)
+    if asked is None:
+        return move
+    closed = asked.batch.state.final
+    return evolve(move, batch=asked.batch, touches=asked.touches if closed else move.touches, alert=move.alert)
 
 
 def resolve(batch: Batch, msgid: str, now: datetime) -> Move | None:

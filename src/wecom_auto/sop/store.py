@@ -45,6 +45,7 @@ class Enrolment:
     enrolled_at: datetime
     arm_seed: str
     run: int
+    news: int = 0
     occurrence: str = ""
     state: int = EnrolmentStatus.ACTIVE.value
     end_reason: str | None = None
@@ -74,7 +75,7 @@ class Enrolment:
         )
 
 
-@frozen(kw_only=True)
+@frozen
 class Touch:
     """One step of one run that came due, as stored."""
 
@@ -102,8 +103,9 @@ class Touch:
 
 
 _ENROLMENT_COLUMNS: Final = tuple(t.enrolments.c[name] for name in Enrolment.__annotations__)
-_DUE_COLUMNS: Final = _ENROLMENT_COLUMNS[:9]
+_DUE_COLUMNS: Final = _ENROLMENT_COLUMNS[:10]
 _TOUCH_COLUMNS: Final = tuple(t.touches.c[name] for name in Touch.__annotations__)
+_STATE: Final = list(Touch.__annotations__).index("state")
 
 
 def chunked(items: Sequence[T], size: int = _IN_CHUNK) -> Iterator[Sequence[T]]:
@@ -117,10 +119,11 @@ def _enrolment(row: Row[*tuple[Any, ...]]) -> Enrolment:
     return Enrolment(*row)
 
 
-def _touch(row: Row[*tuple[object, ...]]) -> Touch:
-    values: dict[str, Any] = dict(row._mapping)  # noqa: SLF001 - the documented way to a row's names
-    values["state"] = TouchStatus(values["state"])
-    return Touch(**values)
+def _touch(row: Row[*tuple[Any, ...]]) -> Touch:
+    # By position, too: a batch may hold ten thousand.
+    values = list(row)
+    values[_STATE] = TouchStatus(values[_STATE])
+    return Touch(*values)
 
 
 def due_enrolments(
@@ -154,11 +157,22 @@ def enrolments_of(connection: Connection, corp_id: str, external_userid: str, so
     return [_enrolment(row) for row in connection.execute(query)]
 
 
-def lock_due(connection: Connection, ids: Sequence[int], now: datetime) -> set[int]:
-    """Take the runs that are still due; those that another worker has taken are left to it."""
+def lock_due(connection: Connection, runs: Sequence[Enrolment], now: datetime) -> set[int]:
+    """Take the runs that are still due and of which nothing new was heard since they were read.
+
+    Those that another worker has taken are left to it; those with news are planned again.
+    """
     e = t.enrolments.c
-    query = sa.select(e.id).where(e.id.in_(ids), ACTIVE, e.wake_at <= now)
-    return set(connection.scalars(query.with_for_update(skip_locked=True)))
+    query = sa.select(e.id, e.news).where(e.id.in_([run.id for run in runs]), ACTIVE, e.wake_at <= now)
+    present = {row[0]: row[1] for row in connection.execute(query.with_for_update(skip_locked=True))}
+    return {run.id for run in runs if present.get(run.id) == run.news}
+
+
+def lock_active(connection: Connection, corp_id: str, which: sa.ColumnElement[bool]) -> list[int]:
+    """Take all active runs of a kind, waiting for workers that hold one."""
+    e = t.enrolments.c
+    query = sa.select(e.id).where(e.corp_id == corp_id, which, ACTIVE).order_by(e.id)
+    return list(connection.scalars(query.with_for_update()))
 
 
 def touches_of(connection: Connection, enrolment_ids: Iterable[int]) -> dict[int, dict[str, Touch]]:
@@ -177,11 +191,10 @@ def due_touches(
     sops: Sequence[str],
     now: datetime,
     *,
-    kinds: Sequence[str],
-    states: Sequence[TouchStatus],
+    wanted: sa.ColumnElement[bool],
     limit: int,
 ) -> list[Touch]:
-    """Touches of running SOPs that somebody has to look at, in the order of their times."""
+    """Touches of running SOPs that somebody has to look at, in the order of their times; `wanted` chooses."""
     query = (
         sa.select(*_TOUCH_COLUMNS)
         .join(t.enrolments, t.enrolments.c.id == t.touches.c.enrolment_id)
@@ -189,8 +202,7 @@ def due_touches(
             t.touches.c.corp_id == corp_id,
             t.touches.c.check_at.is_not(None),
             t.touches.c.check_at <= now,
-            t.touches.c.kind.in_(kinds),
-            t.touches.c.state.in_([state.value for state in states]),
+            wanted,
             t.enrolments.c.sop.in_(sops),
         )
         .order_by(t.touches.c.check_at, t.touches.c.id)
@@ -199,12 +211,15 @@ def due_touches(
     return [_touch(row) for row in connection.execute(query)]
 
 
-def lock_touches(connection: Connection, ids: Sequence[int], state: TouchStatus) -> dict[int, Touch]:
-    """Take those of the touches that are in `state` and that no other worker holds."""
+def lock_touches(
+    connection: Connection, ids: Sequence[int], *states: TouchStatus, wait: bool = False
+) -> dict[int, Touch]:
+    """Take those of the touches that are in one of `states`; those that another worker holds only with `wait`."""
     found: dict[int, Touch] = {}
-    for chunk in chunked(ids):
-        query = sa.select(*_TOUCH_COLUMNS).where(t.touches.c.id.in_(chunk), t.touches.c.state == state.value)
-        rows = connection.execute(query.with_for_update(skip_locked=True))
+    for chunk in chunked(sorted(ids)):
+        mine = (t.touches.c.id.in_(chunk), t.touches.c.state.in_([state.value for state in states]))
+        query = sa.select(*_TOUCH_COLUMNS).where(*mine).order_by(t.touches.c.id)
+        rows = connection.execute(query.with_for_update(skip_locked=not wait))
         found |= {row.id: _touch(row) for row in rows}
     return found
 
@@ -271,6 +286,7 @@ def end_enrolments(connection: Connection, ids: Sequence[int], reason: str, now:
     """Close runs; a run that has ended keeps its first end."""
     values = {
         "state": EnrolmentStatus.ENDED.value,
+        "live_key": None,
         "wake_at": None,
         "ended_at": now,
         "end_reason": reason,

@@ -8,21 +8,25 @@ The whole package needs the extra ``wecom-auto[sop]`` (SQLAlchemy and Alembic).
 
 from __future__ import annotations
 
-from wecom_auto.store._engine import open_store, transaction
+from wecom_auto.store._engine import open_store, reading, transaction
 from wecom_auto.store._metadata import metadata
 from wecom_auto.store._migrate import migrate, migration_config
+from wecom_auto.store._repeat import given_up, repeatable
 from wecom_auto.store._types import JsonValue, UtcDateTime
 from wecom_auto.store._upsert import insert_new, insert_once, upsert
 
 __all__ = [
     "JsonValue",
     "UtcDateTime",
+    "given_up",
     "insert_new",
     "insert_once",
     "metadata",
     "migrate",
     "migration_config",
     "open_store",
+    "reading",
+    "repeatable",
     "transaction",
     "upsert",
 ]

@@ -26,6 +26,12 @@ _DRIVERS: Final = {
     "mysql": "mysql+pymysql",
     "mariadb": "mariadb+pymysql",
 }
+_READS: Final = "wecom_auto_reads"
+# PostgreSQL is spared two round trips; the others would need as many to be told.
+_READING: Final[Mapping[str, Mapping[str, Any]]] = {
+    "sqlite": {_READS: True},
+    "postgresql": {"isolation_level": "AUTOCOMMIT"},
+}
 _EXTRAS: Final = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
 
 
@@ -60,6 +66,16 @@ def transaction(engine: Engine) -> Generator[Connection]:
     Keep it short and never call the network inside: on SQLite it holds the only write lock.
     """
     with engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Generator[Connection]:
+    """Read without keeping anybody from writing, and without waiting for anybody who writes.
+
+    Nothing written here is kept, and two queries may see two states of the database.
+    """
+    with engine.connect().execution_options(**_READING.get(engine.dialect.name, {})) as connection:
         yield connection
 
 
@@ -130,7 +146,8 @@ def _listen_sqlite(engine: Engine) -> None:
         cursor.close()
 
     def begun(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        reads = connection.get_execution_options().get(_READS, False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)

@@ -1,0 +1,42 @@
+"""Close runs early, together with what only a person could still do for them. Sends and withdraws nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from wecom_auto.sop import _batches, _journal, store
+from wecom_auto.sop import _tables as t
+from wecom_auto.sop._states import TaskStatus, TouchStatus
+
+
+def close_touches(
+    connection: Connection, corp_id: str, ids: Sequence[int], reason: str, now: datetime, *states: TouchStatus
+) -> None:
+    """Cancel the touches of runs that are in one of `states`, with the tasks of members that hang on them.
+
+    Args:
+        connection: A transaction that holds the runs.
+        corp_id: The corp.
+        ids: The runs.
+        reason: For the log.
+        now: Aware.
+        *states: DUE, OPEN or both: nobody has been asked for a message of these.
+    """
+    steps = [touch.id for touches in store.touches_of(connection, ids).values() for touch in touches.values()]
+    waiting = [*store.lock_touches(connection, steps, *states, wait=True).values()]
+    store.move_touches(connection, waiting, TouchStatus.CANCELLED, reason=reason)
+    for chunk in store.chunked([touch.id for touch in waiting if touch.state is TouchStatus.OPEN]):
+        closed = {"state": TaskStatus.CANCELLED.value, "closed_at": now}
+        connection.execute(sa.update(t.staff_tasks).where(t.staff_tasks.c.touch_id.in_(chunk)).values(closed))
+    runs = store.enrolments_by_id(connection, [touch.enrolment_id for touch in waiting])
+    _journal.write(connection, corp_id, now, store.lines(waiting, runs, reason))
+
+
+def leave(connection: Connection, corp_id: str, ids: Sequence[int], now: datetime) -> None:
+    """Take back what runs that have just left by an exit have asked for, as far as it can be taken back."""
+    close_touches(connection, corp_id, ids, "dropped:ended", now, TouchStatus.OPEN)
+    _batches.hurry(connection, ids, now)
