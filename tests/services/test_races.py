@@ -194,12 +194,12 @@ def test_a_deadlock_is_repeated_and_surfaces_nowhere(stage):
 def test_only_what_was_rolled_back_is_repeated():
     """A broken connection or a wrong statement is not: nobody knows whether the first was committed."""
 
-    class Cause(Exception):
+    class CauseError(Exception):
         sqlstate = "08006"
 
-    broken = sa.exc.OperationalError("COMMIT", {}, Cause())
+    broken = sa.exc.OperationalError("COMMIT", {}, CauseError())
     assert not given_up(broken)
-    Cause.sqlstate = "40P01"
+    CauseError.sqlstate = "40P01"
     assert given_up(broken)
     assert given_up(sa.exc.OperationalError("UPDATE", {}, Exception(1213, "Deadlock found")))
     assert not given_up(sa.exc.OperationalError("COMMIT", {}, Exception(2013, "Lost connection")))

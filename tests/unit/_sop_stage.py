@@ -16,7 +16,7 @@ from wecom_auto.sop import _tables as t
 from wecom_auto.sop.contents import Content, Contents
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.runner import Runner, Settings, TickReport
-from wecom_auto.store import open_store
+from wecom_auto.store import metadata, open_store
 from wecom_auto.testing import FakeWeCom
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=CHINA)
@@ -24,6 +24,8 @@ NINE = datetime(2026, 3, 2, 9, 0, tzinfo=CHINA)
 TEN = NINE.replace(hour=10)
 URL = "sqlite://"
 """A database in memory; its one connection also proves that no transaction opens a second one."""
+SERVERS: list[sa.Engine] = []
+"""Where stages are set instead of in memory, while `tests.services.test_runner_on_servers` runs."""
 LIBRARY = Contents({name: Content(text=f"内容 {name}") for name in ("a", "b", "c", "welcome")})
 
 
@@ -31,6 +33,8 @@ _OPEN: list[sa.Engine] = []
 
 
 def _opened(url: str) -> sa.Engine:
+    if SERVERS and url == URL:
+        return emptied(SERVERS[-1])
     _OPEN.append(open_store(url))
     return _OPEN[-1]
 
@@ -159,6 +163,21 @@ class Stage:
         """Reserved and used messages by customer."""
         with self.directory.engine.connect() as connection:
             return {row.external_userid: (row.reserved, row.used) for row in connection.execute(sa.select(t.caps))}
+
+
+def emptied(engine: sa.Engine) -> sa.Engine:
+    """The same database without a row."""
+    with engine.begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(sa.delete(table))
+        for table in metadata.sorted_tables:
+            # Some tests name the first run by its number.
+            if "id" in table.c and connection.dialect.name == "postgresql" and table.c.id.autoincrement is not False:
+                sequence = sa.func.pg_get_serial_sequence(table.name, "id")
+                connection.execute(sa.select(sa.func.setval(sequence, 1, False)).where(sequence.is_not(None)))
+            elif "id" in table.c and connection.dialect.name in {"mysql", "mariadb"}:
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} AUTO_INCREMENT = 1")
+    return engine
 
 
 def books(fake: FakeWeCom) -> Counter[tuple[str, str]]:

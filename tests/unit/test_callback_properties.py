@@ -113,7 +113,7 @@ def test_what_is_written_is_read(event: KnownEvent) -> None:
 
 def mutated(body: bytes, seed: int) -> bytes:
     """Damage a body in one to six places: cut, repeat, swap, overwrite, insert markup."""
-    chance = random.Random(seed)  # noqa: S311 - no cryptography
+    chance = random.Random(seed)
     data = bytearray(body)
     for _ in range(chance.randint(1, 6)):
         start = chance.randrange(len(data) + 1)
@@ -163,7 +163,7 @@ def as_it_is(body: bytes, _seed: int) -> bytes:
 
 def garbled(body: bytes, seed: int) -> bytes:
     """Change the fields of a body and leave its form: other texts, other names, repeated, dropped, swapped."""
-    chance = random.Random(seed)  # noqa: S311 - no cryptography
+    chance = random.Random(seed)
     for _ in range(chance.randint(1, 4)):
         leaves = list(LEAF.finditer(body))
         if not leaves:

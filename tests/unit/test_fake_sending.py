@@ -422,7 +422,7 @@ def test_a_half_added_customer_has_one_welcome(fake: FakeWeCom, raw: Raw, used: 
 
 def test_uploads_are_real_multipart(fake: FakeWeCom, raw: Raw) -> None:
     """The bytes arrive whole, whatever they are; the time is a string, as on the platform."""
-    noise = random.Random(1).randbytes(5000)  # noqa: S311 - any bytes do
+    noise = random.Random(1).randbytes(5000)
     data = PNG + noise + b"\r\n--\r\n\r"
     answer = raw.upload("image", data, "车.png")
     assert answer["created_at"] == str(int(fake.clock.time()))

@@ -444,3 +444,11 @@ def test_results_of_a_dispatching_task_are_read_later():
     enrolled(stage, MATERIAL, stage.member("zhang", 1))
     stage.run_until_idle()
     assert stage.states() == ["done"]
+
+
+def test_an_unknown_sop_is_named_together_with_those_there_are() -> None:
+    """A misspelt name is a clear error, not a KeyError."""
+    stage = Stage.open(URL)
+    stage.publish(sop("brochure", mass("s", "+0min", "a")))
+    with pytest.raises(ConfigurationError, match="'broshure' is not published \\(there are: brochure\\)"):
+        stage.runner.enrol("broshure", "wm1", now=stage.now)

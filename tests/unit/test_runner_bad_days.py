@@ -143,7 +143,7 @@ def test_a_held_batch_of_a_paused_sop_is_closed(stage):
 
 
 def test_an_exit_takes_an_unconfirmed_task_back(stage):
-    """The deal is signed before the member taps: the task is withdrawn at the next tick, and the message is not sent."""
+    """The deal is signed before the member taps: the next tick withdraws the task, and the message is not sent."""
     (customer,) = stage.member("zhang", 1)
     enrolled(stage, sop("one", mass("s1", "+0d 10:00", "a"), exits=GOAL), [customer])
     stage.tick(TEN)
@@ -241,7 +241,7 @@ def three_batches(stage):
 
 
 def test_a_refused_secret_stops_the_tick_and_alerts_once(stage):
-    """40001 in mid-run: one call, one alert an hour, nothing failed; when the secret works again everything goes out."""
+    """40001 in mid-run: one call, one alert an hour, nothing failed; with a secret that works everything goes out."""
     customers = three_batches(stage)
     stage.fake.fail_next(CREATE, errcode=40001, times=9)
     stage.fake.revoke_tokens()
@@ -407,7 +407,7 @@ def test_long_reasons_for_entry_are_told_apart(stage):
 
 
 def test_the_table_of_a_new_year_moves_what_was_planned_without_it():
-    """A step in an unpublished year is looked at again every week, so that a make-up workday counts when it is known."""
+    """A step in an unpublished year is looked at again every week, so that a make-up workday counts once known."""
     saturday = datetime(2027, 2, 20, tzinfo=NINE.tzinfo).date()
     stage = Stage.open(URL)
     (customer,) = stage.member("zhang", 1)
@@ -465,6 +465,18 @@ def test_a_holdout_gets_nothing_and_says_so():
     held = [one for one in customers if "skipped:holdout" in stage.reasons(one)]
     assert len(held) == states["skipped"]
     assert all(stage.fake.customer(one).mass_messages == 0 for one in held)
+
+
+def test_the_same_content_of_two_steps_is_two_messages():
+    """Where the corp allows it, a customer whom two SOPs send the same text is in two tasks, and never twice in one."""
+    stage = Stage.open(URL, settings=Settings(gap=timedelta(0)))
+    (customer,) = stage.member("zhang", 1)
+    for name in ("one", "two"):
+        enrolled(stage, sop(name, mass("s", "+0d 10:00", "a")), [customer])
+    stage.run_until_idle()
+    assert stage.sent() == {(customer, "内容 a"): 2}
+    assert [call.body["external_userid"] for call in stage.fake.calls(CREATE)] == [[customer], [customer]]
+    assert (stage.fake.customer(customer).mass_messages, stage.caps()) == (2, {customer: (0, 2)})
 
 
 @pytest.mark.parametrize(("cap", "most"), [("day", 1), ("week", 7), ("month", 31)])

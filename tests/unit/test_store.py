@@ -114,7 +114,7 @@ def test_two_processes_may_migrate_together(url):
     for worker in workers:
         worker.join(60)
     assert [worker.exitcode for worker in workers] == [0, 0]
-    assert problems.empty()
+    assert [problems.get() for _ in range(problems.qsize())] == []
     engine = open_store(url, migrate=False)
     assert sa.inspect(engine).has_table("directory_customers")
     engine.dispose()

@@ -64,8 +64,7 @@ def advance(context: Context, tick: Tick) -> None:
     while True:
         now = tick.now()
         with reading(context.engine) as connection:
-            sops = context.catalogue.running(connection)
-            due = store.due_enrolments(connection, context.corp_id, sops, now, context.settings.chunk)
+            due = store.due_enrolments(connection, context.corp_id, now, context.settings.chunk)
             touched = store.touches_of(connection, [run.id for run in due])
         if not due:
             return

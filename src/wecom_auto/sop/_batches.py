@@ -100,13 +100,22 @@ def due(connection: Connection, corp_id: str, now: datetime) -> list[str]:
 
 Lock: TypeAlias = Literal["no", "skip", "wait"]
 """What to do about another worker that holds the row."""
+_BY_ID: Final = sa.select(t.batches).where(t.batches.c.id == sa.bindparam("id"))
+_READ: Final = {
+    "no": _BY_ID,
+    "skip": _BY_ID.with_for_update(skip_locked=True),
+    "wait": _BY_ID.with_for_update(),
+}
+_SAVE: Final = sa.update(t.batches).where(
+    t.batches.c.id == sa.bindparam("our_id"),
+    t.batches.c.fence == sa.bindparam("our_fence"),
+    t.batches.c.state == sa.bindparam("our_state"),
+)
 
 
 def read(connection: Connection, batch_id: str, lock: Lock) -> BatchRow | None:
     """A batch by id; `None` if there is none, or if another worker holds it and `lock` says to skip it then."""
-    query = sa.select(t.batches).where(t.batches.c.id == batch_id)
-    locked = query if lock == "no" else query.with_for_update(skip_locked=lock == "skip")
-    row = connection.execute(locked).mappings().first()
+    row = connection.execute(_READ[lock], {"id": batch_id}).mappings().first()
     return None if row is None else _row(row)
 
 
@@ -149,7 +158,16 @@ def owners(connection: Connection, msgids: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def save(connection: Connection, corp_id: str, row: BatchRow, move: Move, now: datetime, **others: Any) -> BatchRow:
+def save(
+    connection: Connection,
+    corp_id: str,
+    row: BatchRow,
+    move: Move,
+    now: datetime,
+    *,
+    held: BatchRow | None = None,
+    **others: Any,
+) -> BatchRow:
     """Write one move under the fence that was read, with what it means for the touches.
 
     Args:
@@ -158,26 +176,23 @@ def save(connection: Connection, corp_id: str, row: BatchRow, move: Move, now: d
         row: As read before.
         move: What to write.
         now: For the log.
+        held: What `hold` has returned in this transaction; without it the row is held here.
         **others: Further columns of the row.
 
     Raises:
         SupersededError: The fence has grown or the state has changed since, or another batch of the same sender and
             content became unsettled first.
     """
-    asked = hold(connection, row).batch.cancel_reason
+    asked = (held or hold(connection, row)).batch.cancel_reason
     if asked and not row.batch.cancel_reason:
         # A worker that was busy with the batch must not write over the withdrawal that it did not know of.
         move = sending.also_cancel(move, asked, now)
     after = evolve(row, batch=move.batch, **others)
     values = _values(after)
     values["live_key"] = _key(corp_id, after) if move.batch.state.unsettled else None
-    ours = (
-        t.batches.c.id == row.batch.id,
-        t.batches.c.fence == row.batch.fence,
-        t.batches.c.state == row.batch.state.value,
-    )
+    values |= {"our_id": row.batch.id, "our_fence": row.batch.fence, "our_state": row.batch.state.value}
     try:
-        changed = connection.execute(sa.update(t.batches).where(*ours).values(values)).rowcount
+        changed = connection.execute(_SAVE, values).rowcount
     except IntegrityError as error:
         raise SupersededError(row.batch.id) from error
     if changed != 1:
@@ -224,12 +239,12 @@ def _reason(move: Move) -> str:
     return "expired:unconfirmed" if move.touches is TouchStatus.EXPIRED else move.batch.reason
 
 
-def _wanted_batches(batch_ids: Sequence[str]) -> sa.Select[tuple[str | None]]:
+def _wanted_batches(batch_ids: Sequence[str]) -> sa.Select[str | None]:
     """Those of the batches that somebody is still to get."""
     e, u = t.enrolments.c, t.touches.c
     withdrawn = sa.or_(*(e.end_reason.startswith(prefix) for prefix in store.WITHDRAWN))
     going_on = sa.or_(store.ACTIVE, sa.not_(withdrawn))
-    query: sa.Select[tuple[str | None]] = sa.select(u.batch_id).join(t.enrolments, e.id == u.enrolment_id)
+    query: sa.Select[str | None] = sa.select(u.batch_id).join(t.enrolments, e.id == u.enrolment_id)
     return query.where(u.batch_id.in_(batch_ids), u.state.in_(_LIVE), going_on).distinct()
 
 

@@ -18,6 +18,7 @@ from wecom_auto.sop.definition import Definition
 from wecom_auto.store import reading, upsert
 
 _KEPT: Final = 256
+_SOPS: Final = sa.select(t.sops).where(t.sops.c.corp_id == sa.bindparam("corp")).order_by(t.sops.c.sop)
 
 
 @frozen(kw_only=True)
@@ -72,8 +73,21 @@ class Catalogue:
 
     def sops(self, connection: Connection) -> Mapping[str, PublishedSop]:
         """Every published SOP by name."""
-        rows = connection.execute(sa.select(t.sops).where(t.sops.c.corp_id == self.corp_id).order_by(t.sops.c.sop))
+        rows = connection.execute(_SOPS, {"corp": self.corp_id})
         return {row.sop: PublishedSop(sop=row.sop, version=row.version, state=SopStatus(row.state)) for row in rows}
+
+    def latest(self, connection: Connection, sop: str) -> Definition:
+        """The newest version of a published SOP.
+
+        Raises:
+            ConfigurationError: No such SOP; the message names those there are.
+        """
+        published = self.sops(connection)
+        if sop not in published:
+            there_are = ", ".join(published) or "none"
+            msg = f"{sop!r} is not published (there are: {there_are}): publish its definition first"
+            raise ConfigurationError(msg)
+        return self.load(connection, sop, published[sop].version)
 
     def running(self, connection: Connection) -> list[str]:
         """The names of the SOPs that work; the one place where a pause takes effect."""

@@ -57,7 +57,7 @@ def _cancel(context: Context, connection: Connection, batch_ids: Iterable[str], 
         row = _batches.read(connection, batch_id, "wait")
         move = None if row is None else sending.cancel(row.batch, reason, now)
         if row is not None and move is not None:
-            _batches.save(connection, context.corp_id, row, move, now)
+            _batches.save(connection, context.corp_id, row, move, now, held=row)
 
 
 @repeatable
@@ -84,7 +84,7 @@ def resolve(context: Context, batch_id: str, msgid: str, now: datetime) -> bool:
         move = None if row is None else sending.resolve(row.batch, msgid, now)
         if row is None or move is None:
             return False
-        _batches.save(connection, context.corp_id, row, move, now)
+        _batches.save(connection, context.corp_id, row, move, now, held=row)
     return True
 
 

@@ -45,7 +45,7 @@ def claim(context: Context, batch_id: str, now: datetime, *, create: bool = True
         move = sending.abandoned(row.batch, now, timing) or sending.claim(row.batch, now, timing, rival=rival)
         if move is None:
             return None
-        claimed = _batches.save(connection, context.corp_id, row, move, now)
+        claimed = _batches.save(connection, context.corp_id, row, move, now, held=row)
     return claimed if move.rule == "T1" else None
 
 
@@ -74,16 +74,18 @@ def _begin(context: Context, row: BatchRow, clock: Now) -> tuple[BatchRow | None
         running = set(context.catalogue.running(connection))
     verdicts = judge(context, touches, clock())
     with transaction(context.engine) as connection:
-        now, cancel = clock(), _batches.hold(connection, row).batch.cancel_reason
+        now, held = clock(), _batches.hold(connection, row)
+        cancel = held.batch.cancel_reason
         keep, rest = _sort(verdicts, running, cancel, now)
         _take_out(connection, context, rest, now)
         if not keep:
-            _batches.save(connection, context.corp_id, row, sending.drop(row.batch, cancel or "dropped:empty"), now)
+            drop = sending.drop(row.batch, cancel or "dropped:empty")
+            _batches.save(connection, context.corp_id, row, drop, now, held=held)
             return None, len(rest)
         move = sending.begin(row.batch, now, context.settings.timing)
         if move is None:
             raise SupersededError(row.batch.id)
-        return _batches.save(connection, context.corp_id, row, move, now), len(rest)
+        return _batches.save(connection, context.corp_id, row, move, now, held=held), len(rest)
 
 
 def _sort(

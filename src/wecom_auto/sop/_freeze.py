@@ -32,7 +32,6 @@ from wecom_auto.sop.store import Enrolment, Touch
 from wecom_auto.store import reading, repeatable, transaction
 
 _MOST: Final = 20_000
-_MINE: Final = sa.and_(t.touches.c.kind == "mass", t.touches.c.state == TouchStatus.DUE.value)
 _ASKED: Final = (TouchStatus.BATCHED, TouchStatus.REQUESTED, TouchStatus.DELIVERED)
 
 
@@ -123,8 +122,7 @@ def freeze(context: Context, tick: Tick) -> None:
     """Freeze everything that is due into batches."""
     now = tick.now()
     with reading(context.engine) as connection:
-        sops = context.catalogue.running(connection)
-        candidates = store.due_touches(connection, context.corp_id, sops, now, wanted=_MINE, limit=_MOST)
+        candidates = store.due_touches(connection, context.corp_id, now, "freeze", _MOST)
     if candidates:
         tick.counts.update(_freeze(context, candidates, now))
 
@@ -174,10 +172,14 @@ class _Freezer:
         chosen = self._arbitrate(hopeful)
         self._refuse([one for one in verdicts if one.content is None])
         chosen = self._within_caps(chosen)
-        groups: defaultdict[tuple[str, str], list[Verdict]] = defaultdict(list)
+        groups: defaultdict[tuple[str, str, int], list[Verdict]] = defaultdict(list)
+        times: Counter[tuple[str, str, str]] = Counter()
         for one in chosen:
             if one.content is not None:
-                groups[one.sender, one.content.digest].append(one)
+                # Somebody whom two steps send the same gets it from two tasks: one task names everybody once.
+                who = one.sender, one.content.digest, one.touch.external_userid
+                groups[one.sender, one.content.digest, times[who]].append(one)
+                times[who] += 1
         for group in groups.values():
             for chunk in store.chunked(group, self.context.settings.recipients):
                 self._batch(chunk)

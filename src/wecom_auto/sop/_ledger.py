@@ -6,7 +6,7 @@ A reservation is given back only when it is proved that nothing was sent (I9: ``
 from __future__ import annotations
 
 from calendar import monthrange
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -95,22 +95,13 @@ def use(connection: Connection, corp_id: str, held: Iterable[tuple[str, str]]) -
 def _add(
     connection: Connection, corp_id: str, changes: Mapping[tuple[str, str], int], *, reserved: int, used: int = 0
 ) -> None:
-    if not changes:
-        return
-    statement = (
-        sa.update(t.caps)
-        .where(
-            t.caps.c.corp_id == corp_id,
-            t.caps.c.external_userid == sa.bindparam("customer"),
-            t.caps.c.period == sa.bindparam("in_period"),
-        )
-        .values(
-            reserved=t.caps.c.reserved + reserved * sa.bindparam("times", type_=sa.Integer),
-            used=t.caps.c.used + used * sa.bindparam("times", type_=sa.Integer),
-        )
-    )
-    rows = [
-        {"customer": customer, "in_period": period, "times": times}
-        for (customer, period), times in sorted(changes.items())
-    ]
-    connection.execute(statement, rows)
+    """Change the rows of many customers with a few statements: those that change alike, together."""
+    c, alike = t.caps.c, defaultdict[tuple[str, int], list[str]](list)
+    for (customer, period), times in sorted(changes.items()):
+        alike[period, times].append(customer)
+    for (period, times), customers in alike.items():
+        values = {"reserved": c.reserved + reserved * times, "used": c.used + used * times}
+        for start in range(0, len(customers), _IN_CHUNK):
+            mine = c.external_userid.in_(customers[start : start + _IN_CHUNK])
+            statement = sa.update(t.caps).where(c.corp_id == corp_id, c.period == period, mine)
+            connection.execute(statement.values(values))

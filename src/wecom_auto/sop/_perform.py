@@ -33,13 +33,6 @@ _ATTEMPTS: Final = 8
 _PAUSE: Final = timedelta(minutes=5)
 _FRESH: Final = timedelta(minutes=1)
 """What was decided less than this ago need not be decided again."""
-_DUE_ONES: Final = sa.and_(t.touches.c.state == TouchStatus.DUE.value, t.touches.c.kind != "mass")
-_OTHERS: Final = t.touches.c.state.in_(
-    [one.value for one in (TouchStatus.OPEN, TouchStatus.REQUESTED, *sorted(store.DELIVERED))]
-)
-_MINE: Final = sa.or_(_DUE_ONES, _OTHERS)
-"""Everything but the messages that wait for a batch: those are frozen together, and may be many."""
-
 Tagged = Callable[[str, str, str], None]
 """Told about (external_userid, userid, tag name) after a tag was put on."""
 
@@ -72,8 +65,7 @@ def perform(context: Context, tick: Tick, tagged: Tagged) -> None:
 
 def _jobs(context: Context, now: datetime) -> list[_Job]:
     with reading(context.engine) as connection:
-        sops = context.catalogue.running(connection)
-        due = store.due_touches(connection, context.corp_id, sops, now, wanted=_MINE, limit=_MOST)
+        due = store.due_touches(connection, context.corp_id, now, "perform", _MOST)
         if not due:
             return []
         runs = store.enrolments_by_id(connection, [touch.enrolment_id for touch in due])

@@ -104,13 +104,13 @@ def _withdraw(context: Context, msgid: str) -> None:
 def _settle(context: Context, row: BatchRow, answer: Reading, reason: str, now: datetime) -> tuple[BatchRow, int]:
     """Write the results down; close the batch if nothing is open any more. Returns how many touches were settled."""
     with transaction(context.engine) as connection:
-        _batches.hold(connection, row)
+        held = _batches.hold(connection, row)
         open_touches = store.touches_in_batch(connection, row.batch.id, TouchStatus.REQUESTED)
         settled = _write_results(connection, context, row, open_touches, answer, now)
         after = evolve(row, polls=row.polls + 1, confirmed_at=row.confirmed_at or answer.confirmed_at)
         move = _next(context, after, reason, now, left=len(open_touches) - settled)
         saved = _batches.save(
-            connection, context.corp_id, row, move, now, polls=after.polls, confirmed_at=after.confirmed_at
+            connection, context.corp_id, row, move, now, held=held, polls=after.polls, confirmed_at=after.confirmed_at
         )
     return saved, settled
 

@@ -125,7 +125,7 @@ def _write_verdict(
     context: Context, row: BatchRow, tasks: Sequence[Listed], now: datetime
 ) -> tuple[BatchStatus, Sequence[MassMessage]]:
     with transaction(context.engine) as connection:
-        _batches.hold(connection, row)
+        held = _batches.hold(connection, row)
         touches = store.touches_in_batch(connection, row.batch.id, TouchStatus.BATCHED)
         owners = _batches.owners(connection, [task.message.msgid for task in tasks])
         others = [msgid for msgid, owner in owners.items() if owner != row.batch.id]
@@ -134,7 +134,7 @@ def _write_verdict(
         if move is None:
             raise SupersededError(row.batch.id)
         expires_at = expiry(context, row, now) if move.batch.state is BatchStatus.CREATED else row.expires_at
-        after = _batches.save(connection, context.corp_id, row, move, now, expires_at=expires_at)
+        after = _batches.save(connection, context.corp_id, row, move, now, held=held, expires_at=expires_at)
     return after.batch.state, ours
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-import sqlalchemy as sa
 from attrs import field, frozen
 from sqlalchemy.engine import Engine
 
@@ -208,19 +207,8 @@ class Runner:
 
         Work of paused SOPs is due to nobody.
         """
-        e, u, b = t.enrolments.c, t.touches.c, t.batches.c
-        mine = self._context.corp_id
         with reading(self._context.engine) as connection:
-            sops = self._context.catalogue.running(connection)
-            runs = sa.select(sa.func.min(e.wake_at)).where(e.corp_id == mine, store.ACTIVE, e.sop.in_(sops))
-            touches = (
-                sa.select(sa.func.min(u.check_at))
-                .join(t.enrolments, e.id == u.enrolment_id)
-                .where(u.corp_id == mine, u.check_at.is_not(None), e.sop.in_(sops))
-            )
-            batches = sa.select(sa.func.min(b.check_at)).where(b.corp_id == mine, b.check_at.is_not(None))
-            times = [connection.scalar(query) for query in (runs, touches, batches)]
-        return min((at for at in times if at is not None), default=None)
+            return store.next_wake(connection, self._context.corp_id)
 
     def publish(self, definition: Definition, now: datetime) -> bool:
         """Publish a version; running runs stay pinned to theirs.
@@ -255,10 +243,12 @@ class Runner:
 
         Returns:
             Whether a run began. If not, `why` says so.
+
+        Raises:
+            ConfigurationError: No such SOP is published.
         """
         with reading(self._context.engine) as connection:
-            present = self._context.catalogue.sops(connection)[sop]
-            definition = self._context.catalogue.load(connection, sop, present.version)
+            definition = self._context.catalogue.latest(connection, sop)
         key = occurrence or f"manual@{require_aware(now, 'now').isoformat()}"
         candidate = Candidate(external_userid=external_userid, userid=userid, occurrence=key, anchor_at=anchor_at)
         return _entry.enrol(self._context, definition, candidate, now)

@@ -8,17 +8,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from functools import cache
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 from attrs import frozen
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Row
 
 from wecom_auto._types import UNSET, Unset
 from wecom_auto.sop import _ledger
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop._journal import Entry
-from wecom_auto.sop._states import EnrolmentStatus, TouchStatus
+from wecom_auto.sop._states import EnrolmentStatus, SopStatus, TouchStatus
 from wecom_auto.sop.planner import EnrolmentState
 from wecom_auto.store import insert_new
 
@@ -105,7 +107,103 @@ class Touch:
 _ENROLMENT_COLUMNS: Final = tuple(t.enrolments.c[name] for name in Enrolment.__annotations__)
 _DUE_COLUMNS: Final = _ENROLMENT_COLUMNS[:10]
 _TOUCH_COLUMNS: Final = tuple(t.touches.c[name] for name in Touch.__annotations__)
+_DUE_ONES: Final = sa.and_(t.touches.c.state == TouchStatus.DUE.value, t.touches.c.kind != "mass")
+_OTHERS: Final = t.touches.c.state.in_(
+    [one.value for one in (TouchStatus.OPEN, TouchStatus.REQUESTED, *sorted(DELIVERED))]
+)
+Work: TypeAlias = Literal["freeze", "perform"]
+"""Messages that wait for a batch, and everything else."""
+_WORK: Final = {
+    "freeze": sa.and_(t.touches.c.kind == "mass", t.touches.c.state == TouchStatus.DUE.value),
+    "perform": sa.or_(_DUE_ONES, _OTHERS),
+}
 _STATE: Final = list(Touch.__annotations__).index("state")
+
+
+# Statements that run for every few hundred runs are built once: building one costs more than running it.
+
+
+def _among(column: sa.ColumnElement[Any], dialect: str) -> sa.ColumnElement[bool]:
+    """Whether a number is one of ``ids``: one value for PostgreSQL, whose driver reads a long statement every time."""
+    if dialect == "postgresql":
+        return column == sa.any_(sa.bindparam("ids", type_=postgresql.ARRAY(sa.BigInteger)))
+    return column.in_(sa.bindparam("ids", expanding=True))
+
+
+def running_sops() -> sa.Select[str]:
+    """The SOPs of ``corp`` that work, inside another query: the one place where a pause takes effect."""
+    mine = (t.sops.c.corp_id == sa.bindparam("corp"), t.sops.c.state == SopStatus.RUNNING.value)
+    query: sa.Select[str] = sa.select(t.sops.c.sop).where(*mine)
+    return query
+
+
+@cache
+def _due_query() -> sa.Select[*tuple[Any, ...]]:
+    e = t.enrolments.c
+    due = (e.corp_id == sa.bindparam("corp"), ACTIVE, e.wake_at <= sa.bindparam("now"))
+    query: sa.Select[*tuple[Any, ...]] = sa.select(*_DUE_COLUMNS).where(*due, e.sop.in_(running_sops()))
+    return query.order_by(e.wake_at).limit(sa.bindparam("most", type_=sa.Integer))
+
+
+@cache
+def _due_touches_query(work: Work) -> sa.Select[*tuple[Any, ...]]:
+    u, e = t.touches.c, t.enrolments.c
+    query: sa.Select[*tuple[Any, ...]] = sa.select(*_TOUCH_COLUMNS)
+    due = (u.corp_id == sa.bindparam("corp"), u.check_at.is_not(None), u.check_at <= sa.bindparam("now"))
+    return (
+        query.join(t.enrolments, e.id == u.enrolment_id)
+        .where(*due, _WORK[work], e.sop.in_(running_sops()))
+        .order_by(u.check_at, u.id)
+        .limit(sa.bindparam("most", type_=sa.Integer))
+    )
+
+
+@cache
+def _wake_query() -> sa.Select[*tuple[datetime | None, ...]]:
+    e, u, b = t.enrolments.c, t.touches.c, t.batches.c
+    corp: sa.BindParameter[str] = sa.bindparam("corp")
+    runs = sa.select(sa.func.min(e.wake_at)).where(e.corp_id == corp, ACTIVE, e.sop.in_(running_sops()))
+    touches = (
+        sa.select(sa.func.min(u.check_at))
+        .join(t.enrolments, e.id == u.enrolment_id)
+        .where(u.corp_id == corp, u.check_at.is_not(None), e.sop.in_(running_sops()))
+    )
+    batches = sa.select(sa.func.min(b.check_at)).where(b.corp_id == corp, b.check_at.is_not(None))
+    return sa.select(runs.scalar_subquery(), touches.scalar_subquery(), batches.scalar_subquery())
+
+
+@cache
+def _lock_query(dialect: str) -> sa.Select[int, int]:
+    e = t.enrolments.c
+    query: sa.Select[int, int] = sa.select(e.id, e.news).where(
+        _among(e.id, dialect), ACTIVE, e.wake_at <= sa.bindparam("now")
+    )
+    return query.with_for_update(skip_locked=True)
+
+
+@cache
+def _touches_query(dialect: str) -> sa.Select[*tuple[Any, ...]]:
+    query: sa.Select[*tuple[Any, ...]] = sa.select(*_TOUCH_COLUMNS)
+    return query.where(_among(t.touches.c.enrolment_id, dialect))
+
+
+@cache
+def _runs_query(dialect: str) -> sa.Select[*tuple[Any, ...]]:
+    query: sa.Select[*tuple[Any, ...]] = sa.select(*_ENROLMENT_COLUMNS)
+    return query.where(_among(t.enrolments.c.id, dialect))
+
+
+@cache
+def _batch_query() -> sa.Select[*tuple[Any, ...]]:
+    u = t.touches.c
+    query: sa.Select[*tuple[Any, ...]] = sa.select(*_TOUCH_COLUMNS).where(u.batch_id == sa.bindparam("batch"))
+    return query.where(u.state.in_(sa.bindparam("states", expanding=True))).order_by(u.id)
+
+
+@cache
+def _wake_statement(dialect: str) -> sa.Update:
+    mine = (_among(t.enrolments.c.id, dialect), ACTIVE)
+    return sa.update(t.enrolments).where(*mine).values(wake_at=sa.bindparam("at"))
 
 
 def chunked(items: Sequence[T], size: int = _IN_CHUNK) -> Iterator[Sequence[T]]:
@@ -126,26 +224,24 @@ def _touch(row: Row[*tuple[Any, ...]]) -> Touch:
     return Touch(*values)
 
 
-def due_enrolments(
-    connection: Connection, corp_id: str, sops: Sequence[str], now: datetime, limit: int
-) -> list[Enrolment]:
-    """Runs whose time has come, the longest waiting first."""
-    e = t.enrolments.c
-    query = (
-        sa.select(*_DUE_COLUMNS)
-        .where(e.corp_id == corp_id, ACTIVE, e.wake_at <= now, e.sop.in_(sops))
-        .order_by(e.wake_at)
-        .limit(limit)
-    )
-    return [_enrolment(row) for row in connection.execute(query)]
+def next_wake(connection: Connection, corp_id: str) -> datetime | None:
+    """The earliest instant at which anything of a running SOP is due; `None` if nothing ever is."""
+    times = connection.execute(_wake_query(), {"corp": corp_id}).one()
+    return min((at for at in times if at is not None), default=None)
+
+
+def due_enrolments(connection: Connection, corp_id: str, now: datetime, limit: int) -> list[Enrolment]:
+    """Runs of running SOPs whose time has come, the longest waiting first."""
+    known = {"corp": corp_id, "now": now, "most": limit}
+    return [_enrolment(row) for row in connection.execute(_due_query(), known)]
 
 
 def enrolments_by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Enrolment]:
     """Runs by id."""
     found: dict[int, Enrolment] = {}
+    query = _runs_query(connection.dialect.name)
     for chunk in chunked(sorted(set(ids))):
-        query = sa.select(*_ENROLMENT_COLUMNS).where(t.enrolments.c.id.in_(chunk))
-        found |= {row.id: _enrolment(row) for row in connection.execute(query)}
+        found |= {row[0]: _enrolment(row) for row in connection.execute(query, {"ids": chunk})}
     return found
 
 
@@ -162,9 +258,9 @@ def lock_due(connection: Connection, runs: Sequence[Enrolment], now: datetime) -
 
     Those that another worker has taken are left to it; those with news are planned again.
     """
-    e = t.enrolments.c
-    query = sa.select(e.id, e.news).where(e.id.in_([run.id for run in runs]), ACTIVE, e.wake_at <= now)
-    present = {row[0]: row[1] for row in connection.execute(query.with_for_update(skip_locked=True))}
+    known = {"ids": [run.id for run in runs], "now": now}
+    rows = connection.execute(_lock_query(connection.dialect.name), known)
+    present: dict[int, int] = {row[0]: row[1] for row in rows}
     return {run.id for run in runs if present.get(run.id) == run.news}
 
 
@@ -178,37 +274,17 @@ def lock_active(connection: Connection, corp_id: str, which: sa.ColumnElement[bo
 def touches_of(connection: Connection, enrolment_ids: Iterable[int]) -> dict[int, dict[str, Touch]]:
     """The touches of runs: run id, then step."""
     found: defaultdict[int, dict[str, Touch]] = defaultdict(dict)
+    query = _touches_query(connection.dialect.name)
     for chunk in chunked(sorted(set(enrolment_ids))):
-        query = sa.select(*_TOUCH_COLUMNS).where(t.touches.c.enrolment_id.in_(chunk))
-        for touch in map(_touch, connection.execute(query)):
+        for touch in map(_touch, connection.execute(query, {"ids": chunk})):
             found[touch.enrolment_id][touch.step] = touch
     return found
 
 
-def due_touches(
-    connection: Connection,
-    corp_id: str,
-    sops: Sequence[str],
-    now: datetime,
-    *,
-    wanted: sa.ColumnElement[bool],
-    limit: int,
-) -> list[Touch]:
-    """Touches of running SOPs that somebody has to look at, in the order of their times; `wanted` chooses."""
-    query = (
-        sa.select(*_TOUCH_COLUMNS)
-        .join(t.enrolments, t.enrolments.c.id == t.touches.c.enrolment_id)
-        .where(
-            t.touches.c.corp_id == corp_id,
-            t.touches.c.check_at.is_not(None),
-            t.touches.c.check_at <= now,
-            wanted,
-            t.enrolments.c.sop.in_(sops),
-        )
-        .order_by(t.touches.c.check_at, t.touches.c.id)
-        .limit(limit)
-    )
-    return [_touch(row) for row in connection.execute(query)]
+def due_touches(connection: Connection, corp_id: str, now: datetime, work: Work, limit: int) -> list[Touch]:
+    """Touches of running SOPs that somebody has to look at, in the order of their times."""
+    known = {"corp": corp_id, "now": now, "most": limit}
+    return [_touch(row) for row in connection.execute(_due_touches_query(work), known)]
 
 
 def lock_touches(
@@ -226,10 +302,8 @@ def lock_touches(
 
 def touches_in_batch(connection: Connection, batch_id: str, *states: TouchStatus) -> list[Touch]:
     """The touches of a batch, in the order in which they were frozen."""
-    query = sa.select(*_TOUCH_COLUMNS).where(t.touches.c.batch_id == batch_id).order_by(t.touches.c.id)
-    if states:
-        query = query.where(t.touches.c.state.in_([state.value for state in states]))
-    return [_touch(row) for row in connection.execute(query)]
+    known = {"batch": batch_id, "states": [state.value for state in states]}
+    return [_touch(row) for row in connection.execute(_batch_query(), known)]
 
 
 def insert_touches(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
@@ -298,8 +372,9 @@ def end_enrolments(connection: Connection, ids: Sequence[int], reason: str, now:
 
 def wake_enrolments(connection: Connection, ids: Sequence[int], wake_at: datetime) -> None:
     """Set when runs are looked at again: one statement for all that wake together."""
+    statement = _wake_statement(connection.dialect.name)
     for chunk in chunked(ids):
-        connection.execute(sa.update(t.enrolments).where(t.enrolments.c.id.in_(chunk), ACTIVE).values(wake_at=wake_at))
+        connection.execute(statement, {"ids": chunk, "at": wake_at})
 
 
 def lines(

@@ -113,7 +113,9 @@ def _sqlite_options(url: URL) -> Mapping[str, Any]:
 
 def _postgresql_options(url: URL) -> Mapping[str, Any]:
     del url
-    return {"isolation_level": "READ COMMITTED", "pool_pre_ping": True}
+    # Times come back in UTC by themselves, instead of in the zone of the server.
+    options = {"options": "-c timezone=UTC"}
+    return {"isolation_level": "READ COMMITTED", "pool_pre_ping": True, "connect_args": options}
 
 
 def _mysql_options(url: URL) -> Mapping[str, Any]:

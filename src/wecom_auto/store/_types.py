@@ -5,6 +5,7 @@ They refuse what would be read back as something else, such as a naive time.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -33,26 +34,60 @@ class UtcDateTime(TypeDecorator[datetime]):
             return dialect.type_descriptor(mysql.DATETIME(fsp=6))
         return dialect.type_descriptor(sa.DateTime())
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Turn an aware time into what the database stores.
+    def bind_processor(self, dialect: Dialect) -> Any:  # SQLAlchemy's own type of this is private.
+        """Turn an aware time into what the database stores, in one step: this is done for every row.
 
         Raises:
             ValidationError: the time has no zone (SQLAlchemy hands it over inside a `StatementError`).
         """
-        if value is None:
-            return None
-        if value.utcoffset() is None:
-            raise ValidationError(field="datetime", value=value.isoformat(), limit="an aware time, with tzinfo")
-        stored = value if value.tzinfo is UTC else value.astimezone(UTC)
-        return stored if dialect.name == "postgresql" else stored.replace(tzinfo=None)
+        write = _WRITERS.get(dialect.name, _without_zone)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        def bind(value: datetime | None) -> object:
+            return None if value is None else write(_in_utc(value))
+
+        return bind
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:  # As above.
         """Give the stored time back as aware UTC."""
-        del dialect
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        del coltype
+        read = _READERS.get(dialect.name, _with_zone)
 
+        def result(value: Any) -> datetime | None:
+            return None if value is None else read(value)
+
+        return result
+
+
+def _in_utc(value: datetime) -> datetime:
+    if value.tzinfo is UTC:
+        return value
+    if value.utcoffset() is None:
+        raise ValidationError(field="datetime", value=value.isoformat(), limit="an aware time, with tzinfo")
+    return value.astimezone(UTC)
+
+
+def _without_zone(value: datetime) -> datetime:
+    return value.replace(tzinfo=None)
+
+
+def _with_zone(value: datetime) -> datetime:
+    return value.replace(tzinfo=UTC)
+
+
+def _as_text(value: datetime) -> str:
+    return value.replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _from_text(value: str) -> datetime:
+    return datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+def _same(value: datetime) -> datetime:
+    return value
+
+
+_WRITERS: Final[Mapping[str, Callable[[datetime], object]]] = {"postgresql": _same, "sqlite": _as_text}
+_READERS: Final[Mapping[str, Callable[[Any], datetime]]] = {"postgresql": _in_utc, "sqlite": _from_text}
 
 JsonValue: Final = sa.JSON(none_as_null=False)
 """A JSON column in which Python's ``None`` is JSON ``null``, not a missing value."""

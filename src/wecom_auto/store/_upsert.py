@@ -6,6 +6,7 @@ They refuse to guess a key: it is always the table's primary key.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -30,6 +31,9 @@ def insert_new(connection: Connection, table: sa.Table, rows: Sequence[Mapping[s
         # Not INSERT IGNORE: that would also swallow values that do not fit.
         unchanged = table.primary_key.columns[0]
         _run(connection, mysql.insert(table).on_duplicate_key_update({unchanged.name: unchanged}), rows)
+    elif connection.dialect.name == "postgresql":
+        columns = tuple(rows[0])
+        connection.execute(_from_columns(table, columns).on_conflict_do_nothing(), _columns(columns, rows))
     else:
         _run(connection, _or_nothing(connection, table), rows)
 
@@ -73,13 +77,27 @@ def upsert(
         ours = mysql.insert(table)
         _run(connection, ours.on_duplicate_key_update({name: ours.inserted[name] for name in names}), rows)
     elif connection.dialect.name == "postgresql":
-        theirs = postgresql.insert(table)
+        columns = tuple(rows[0])
+        theirs = _from_columns(table, columns)
         updates = {name: theirs.excluded[name] for name in names}
-        _run(connection, theirs.on_conflict_do_update(index_elements=keys, set_=updates), rows)
+        # One statement must not meet a row twice: of two rows with one key the last one counts, as elsewhere.
+        last = {tuple(row[key] for key in keys): row for row in rows}.values()
+        connection.execute(theirs.on_conflict_do_update(index_elements=keys, set_=updates), _columns(columns, [*last]))
     else:
         lite = sqlite.insert(table)
         updates = {name: lite.excluded[name] for name in names}
         _run(connection, lite.on_conflict_do_update(index_elements=keys, set_=updates), rows)
+
+
+@cache
+def _from_columns(table: sa.Table, names: tuple[str, ...]) -> postgresql.Insert:
+    """One array for each column: a statement that is the same, and sent once, for one row and for a thousand."""
+    values = [sa.func.unnest(sa.bindparam(name, type_=postgresql.ARRAY(table.c[name].type))) for name in names]
+    return postgresql.insert(table).from_select(list(names), sa.select(*values))
+
+
+def _columns(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    return {name: [row[name] for row in rows] for name in names}
 
 
 def _or_nothing(connection: Connection, table: sa.Table) -> sa.Insert:

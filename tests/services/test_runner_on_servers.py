@@ -1,0 +1,45 @@
+"""Everything that is proved of the runner in memory, proved again on the servers that the environment names."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from tests.stores import KINDS, SERVERS, fresh_database
+from tests.unit import _sop_stage, test_runner, test_runner_bad_days, test_runner_defects
+from tests.unit._sop_stage import URL, Stage
+
+from wecom_auto.store import open_store
+
+NAMED = [kind for kind in KINDS if os.environ.get(SERVERS.get(str(kind.values[0]), ""), "")]
+if not NAMED:
+    names = ", ".join(SERVERS.values())
+    pytest.skip(f"no server is named: set {names}, e.g. in a container, to run these tests", allow_module_level=True)
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module", params=NAMED)
+def server(request, tmp_path_factory):
+    """A database that is made once; every stage empties it."""
+    with fresh_database(request.param, tmp_path_factory.mktemp("server")) as url:
+        engine = open_store(url)
+        yield engine
+        engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def _there(server):
+    _sop_stage.SERVERS.append(server)
+    yield
+    _sop_stage.SERVERS.remove(server)
+
+
+@pytest.fixture
+def stage():
+    """One corp with an empty database, at nine in the morning."""
+    return Stage.open(URL)
+
+
+for _module in (test_runner, test_runner_defects, test_runner_bad_days):
+    globals().update({name: found for name, found in vars(_module).items() if name.startswith("test_")})
