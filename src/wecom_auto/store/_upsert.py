@@ -32,8 +32,7 @@ def insert_new(connection: Connection, table: sa.Table, rows: Sequence[Mapping[s
         unchanged = table.primary_key.columns[0]
         _run(connection, mysql.insert(table).on_duplicate_key_update({unchanged.name: unchanged}), rows)
     elif connection.dialect.name == "postgresql":
-        columns = tuple(rows[0])
-        connection.execute(_from_columns(table, columns).on_conflict_do_nothing(), _columns(columns, rows))
+        _run_many(connection, _insert_many(table, tuple(rows[0])).on_conflict_do_nothing(), table, rows)
     else:
         _run(connection, _or_nothing(connection, table), rows)
 
@@ -77,12 +76,11 @@ def upsert(
         ours = mysql.insert(table)
         _run(connection, ours.on_duplicate_key_update({name: ours.inserted[name] for name in names}), rows)
     elif connection.dialect.name == "postgresql":
-        columns = tuple(rows[0])
-        theirs = _from_columns(table, columns)
+        theirs = _insert_many(table, tuple(rows[0]))
         updates = {name: theirs.excluded[name] for name in names}
         # One statement must not meet a row twice: of two rows with one key the last one counts, as elsewhere.
-        last = {tuple(row[key] for key in keys): row for row in rows}.values()
-        connection.execute(theirs.on_conflict_do_update(index_elements=keys, set_=updates), _columns(columns, [*last]))
+        last = {tuple(row[key] for key in keys): row for row in rows}
+        _run_many(connection, theirs.on_conflict_do_update(index_elements=keys, set_=updates), table, [*last.values()])
     else:
         lite = sqlite.insert(table)
         updates = {name: lite.excluded[name] for name in names}
@@ -90,14 +88,26 @@ def upsert(
 
 
 @cache
-def _from_columns(table: sa.Table, names: tuple[str, ...]) -> postgresql.Insert:
+def _insert_many(table: sa.Table, names: tuple[str, ...]) -> postgresql.Insert:
     """One array for each column: a statement that is the same, and sent once, for one row and for a thousand."""
+    if not _fits_arrays(table):
+        return postgresql.insert(table)
     values = [sa.func.unnest(sa.bindparam(name, type_=postgresql.ARRAY(table.c[name].type))) for name in names]
     return postgresql.insert(table).from_select(list(names), sa.select(*values))
 
 
-def _columns(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    return {name: [row[name] for row in rows] for name in names}
+def _run_many(
+    connection: Connection, statement: postgresql.Insert, table: sa.Table, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    if _fits_arrays(table):
+        connection.execute(statement, {name: [row[name] for row in rows] for name in rows[0]})
+    else:
+        _run(connection, statement, rows)
+
+
+def _fits_arrays(table: sa.Table) -> bool:
+    """A list in a JSON column cannot be told from an array of values."""
+    return not any(isinstance(column.type, sa.JSON) for column in table.columns)
 
 
 def _or_nothing(connection: Connection, table: sa.Table) -> sa.Insert:
