@@ -8,8 +8,8 @@ import importlib.metadata
 import importlib.util
 import inspect
 import json
-import pkgutil
 import os
+import pkgutil
 import re
 import subprocess
 import sys
