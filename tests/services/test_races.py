@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -204,6 +205,11 @@ def test_only_what_was_rolled_back_is_repeated():
     assert given_up(sa.exc.OperationalError("UPDATE", {}, Exception(1213, "Deadlock found")))
     assert not given_up(sa.exc.OperationalError("COMMIT", {}, Exception(2013, "Lost connection")))
     assert not given_up(ValueError(1213))
+    busy, broken_file = sqlite3.OperationalError("database is locked"), sqlite3.OperationalError("disk I/O error")
+    busy.sqlite_errorcode, broken_file.sqlite_errorcode = 261, 10
+    assert given_up(busy)
+    assert given_up(sa.exc.OperationalError("BEGIN IMMEDIATE", {}, busy))
+    assert not given_up(broken_file)
 
 
 def test_an_end_that_meets_an_advance_leaves_no_touch_behind(stage):

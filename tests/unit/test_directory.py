@@ -467,3 +467,11 @@ def test_listed_relation_keeps_its_start():
     """An answer without a time does not clear the one that is known."""
     relation = changed(Relation(external_userid="wm1", userid="u"), RelationStatus.FOLLOWING, at(0))
     assert listed(relation, added_at=None, as_of=at(1)).added_at == at(0)
+
+
+def test_a_member_who_left_is_nobodys_friend(directory):
+    """The platform tells nobody that a member has left: said here, all relations end, and a younger one stays."""
+    for customer, minutes in (("wm1", -1), ("wm2", 1)):
+        directory.apply(event(CustomerAdded, minutes, external_userid=customer))
+    directory.member_left("zhangsan", NOON)
+    assert [directory.facts(one, "zhangsan").following() for one in ("wm1", "wm2")] == [False, True]

@@ -12,11 +12,13 @@ from attrs import define
 from tests.unit._sop_stage import LIBRARY, NINE, TEN, URL, Stage, mass, sop
 
 from wecom_auto.directory import Directory
+from wecom_auto.models import MassMessage
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop._states import SopStatus
 from wecom_auto.sop.calendar import ChinaCalendar, Day
 from wecom_auto.sop.contents import Content, Contents
 from wecom_auto.sop.definition import Definition
+from wecom_auto.sop.reconcile import Listed, matches
 from wecom_auto.sop.runner import Runner, Settings
 from wecom_auto.testing import FakeWeCom
 
@@ -251,6 +253,8 @@ def test_a_refused_secret_stops_the_tick_and_alerts_once(stage):
     assert stage.fake.count("gettoken") - before <= 2
     assert stage.logged()["alert:blocked:40001"] == 1
     assert Counter(stage.states()) == {"planned": 3}
+    # Whoever ticks whenever something is due does not spin.
+    assert stage.runner.next_wake() > stage.now
     stage.tick(minutes=5)
     assert stage.logged()["alert:blocked:40001"] == 1
     stage.fake.clear_faults()
@@ -264,6 +268,7 @@ def test_a_frequency_limit_stops_creating_for_this_tick(stage):
     stage.fake.fail_next(CREATE, errcode=45009)
     report = stage.tick(TEN)
     assert (stage.fake.count(CREATE), report.counts["blocked:45009"]) == (1, 1)
+    assert stage.runner.next_wake() > stage.now
     stage.run_until_idle()
     assert stage.sent() == dict.fromkeys([(one, "内容 a") for one in customers], 1)
     assert not any(reason.startswith("alert") for reason in stage.logged())
@@ -280,6 +285,7 @@ def test_a_tag_waits_for_the_secret(stage):
     stage.fake.fail_next("gettoken", errcode=40001, times=999)
     for _ in range(20):
         stage.tick(TEN) if stage.now < TEN else stage.tick(hours=1)
+        assert stage.runner.next_wake() > stage.now
     assert stage.touches() == {(customer, "lost"): "due"}
     stage.fake.clear_faults()
     stage.tick(hours=1)
@@ -562,3 +568,60 @@ def test_fake_is_not_the_judge_of_itself():
         fake.client().mass_messages.create(external_userids=[customer], sender="zhang", text="内容 a")
     stage = Stage.open(URL, fake=fake)
     assert stage.sent() == {(customer, "内容 a"): 2}
+
+
+def test_a_worker_that_was_frozen_before_the_call_does_not_write(stage):
+    """T3: the lease is compared right before the request leaves; a worker that slept over it asks for nothing."""
+    (customer,) = stage.member("zhang", 1)
+    enrolled(stage, ONE, [customer])
+    stage.fake.fail_next(CREATE, errcode=45009)
+    stage.tick(TEN)
+    stage.fake.clock.advance(minutes=2)
+    sleeper = Runner(
+        stage.directory.engine, stage.fake.client(), stage.directory, LIBRARY, stopwatch=stage.fake.clock.time
+    )
+    steps = sleeper.steps("batch0001", sleeper._start(stage.now))
+    while next(steps) != "K2":
+        pass
+    stage.fake.clock.advance(seconds=50)
+    list(steps)
+    assert stage.fake.count(CREATE) == 1
+    stage.run_until_idle()
+    assert stage.sent() == {(customer, "内容 a"): 1}
+
+
+def test_whom_the_platform_refuses_is_told_at_once(stage):
+    """T4: customers of the fail_list are refused, and their reservation given back, before anybody has tapped."""
+    stays, leaves = stage.member("zhang", 2)
+    enrolled(stage, ONE, [stays, leaves])
+    stage.fake.unfriend(leaves, "zhang")
+    stage.tick(TEN)
+    assert stage.touches() == {(stays, "s1"): "requested", (leaves, "s1"): "refused"}
+    assert stage.caps() == {stays: (1, 0), leaves: (0, 0)}
+
+
+def test_what_is_kept_for_members_is_not_planned():
+    """I9: of seven messages a week six are left to the members, so the second one of a SOP is dropped."""
+    stage = Stage.open(URL, settings=Settings(cap="week", reserve=6, gap=timedelta(0)))
+    (customer,) = stage.member("zhang", 1)
+    enrolled(stage, sop("one", mass("s1", "+0d 10:00", "a") + mass("s2", "+0d 11:00", "b")), [customer])
+    stage.run_until_idle()
+    assert stage.touches() == {(customer, "s1"): "delivered", (customer, "s2"): "capped"}
+
+
+def test_a_task_of_another_batch_is_never_taken():
+    """I7: of two tasks that look alike the one that another batch owns is not ours, nor one of other people."""
+    tasks = [
+        Listed(
+            message=MassMessage(msgid=name, created_at=NINE),
+            members=frozenset({member}),
+            recipients=frozenset({customer}),
+        )
+        for name, member, customer in (
+            ("owned", "zhang", "wm1"),
+            ("strange", "li", "wm1"),
+            ("others", "zhang", "wm9"),
+            ("ours", "zhang", "wm1"),
+        )
+    ]
+    assert [one.msgid for one in matches(tasks, "zhang", ["wm1", "wm2"], ["owned"])] == ["ours"]

@@ -17,7 +17,7 @@ from wecom_auto.errors import (
 )
 from wecom_auto.sop import sending
 from wecom_auto.sop._states import BatchStatus, TouchStatus
-from wecom_auto.sop.sending import Batch, Created, Lost, NotCreated, Timing, Wrong, outcome_of
+from wecom_auto.sop.sending import Batch, Created, Lost, NotCreated, Timing, Trouble, Wrong, outcome_of
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 T = Timing()
@@ -256,6 +256,25 @@ def test_a_person_settles_a_held_batch():
 def test_outcomes_are_lost_in_doubt(error, kind):
     """Only what certainly did not happen may be asked again; everything else is looked up first."""
     assert type(outcome_of(error)) is kind
+
+
+@pytest.mark.parametrize(
+    ("error", "trouble"),
+    [
+        (ConfigurationError("no secret"), Trouble.EVERYTHING),
+        (APIConnectionError("refused", applied=Applied.NO), Trouble.EVERYTHING),
+        (api_error(40001, "secret"), Trouble.EVERYTHING),
+        (api_error(60020, "ip"), Trouble.EVERYTHING),
+        (api_error(45009, "freq"), Trouble.THIS_CALL),
+        (api_error(48002, "no permission"), None),
+        (api_error(41063, "dispatching"), None),
+    ],
+)
+def test_it_is_known_whether_the_next_call_would_fail_alike(error, trouble):
+    """The secret, the address and the network concern every call, a limit this one, and the rest this batch alone."""
+    outcome = outcome_of(error)
+    assert isinstance(outcome, NotCreated)
+    assert outcome.trouble is trouble
 
 
 @pytest.mark.parametrize(

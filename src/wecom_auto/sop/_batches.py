@@ -266,6 +266,26 @@ def hurry(connection: Connection, enrolment_ids: Sequence[int], now: datetime) -
         connection.execute(sa.update(t.batches).where(*created).values(check_at=now))
 
 
+def rest(connection: Connection, corp_id: str, now: datetime, until: datetime, *, creates_only: bool) -> None:
+    """Let whatever is due wait, without a verdict: the calls of the present would fail like the last one.
+
+    Args:
+        connection: The transaction.
+        corp_id: The corp.
+        now: Aware.
+        until: When to try again.
+        creates_only: Only batches that wait for the create call.
+    """
+    b, u = t.batches.c, t.touches.c
+    states = [BatchStatus.PLANNED] if creates_only else [BatchStatus.PLANNED, BatchStatus.CREATED, BatchStatus.UNKNOWN]
+    free = sa.or_(b.lease_until.is_(None), b.lease_until <= now)
+    due = (b.corp_id == corp_id, b.check_at <= now, b.state.in_([state.value for state in states]), free)
+    connection.execute(sa.update(t.batches).where(*due).values(check_at=until))
+    if not creates_only:
+        acts = (u.corp_id == corp_id, u.check_at <= now, store.WORK["perform"])
+        connection.execute(sa.update(t.touches).where(*acts).values(check_at=until))
+
+
 def live_batches_of(connection: Connection, corp_id: str, *, sender: str = "", sop: str = "") -> list[str]:
     """Ids of unfinished batches of a member, or that carry touches of a SOP."""
     query = sa.select(t.batches.c.id).where(

@@ -35,6 +35,14 @@ def resume(context: Context, sop: str, now: datetime) -> None:
 
 
 @repeatable
+def rest(context: Context, now: datetime, *, creates_only: bool) -> None:
+    """Let whatever is due wait for a while; see `_batches.rest`."""
+    with transaction(context.engine) as connection:
+        until = now + context.settings.timing.backoff
+        _batches.rest(connection, context.corp_id, now, until, creates_only=creates_only)
+
+
+@repeatable
 def stop(context: Context, sop: str, state: SopStatus, reason: str, now: datetime) -> None:
     """Pause or end a SOP and ask for its unconfirmed tasks to be withdrawn."""
     with transaction(context.engine) as connection:

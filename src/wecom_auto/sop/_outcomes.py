@@ -22,7 +22,6 @@ from wecom_auto.errors import (
     error_code,
 )
 
-_SYSTEM_BUSY: Final = -1
 _NOBODY_LEFT: Final = 41048
 _NEVER_WAITS: Final = timedelta(0)
 
@@ -107,9 +106,6 @@ _PASSING: Final = frozenset({ErrorKind.TOKEN, ErrorKind.RATE_LIMIT, ErrorKind.SY
 
 
 def _refusal(error: APIError) -> Outcome:
-    if error.errcode == _SYSTEM_BUSY:
-        # The table may say that -1 did nothing; a late -1 of a create that went through says otherwise.
-        return Lost(reason="unknown:-1")
     kind = error_code(error.errcode).kind
     if isinstance(error, RateLimitError):
         wait = timedelta(seconds=error.retry_after)

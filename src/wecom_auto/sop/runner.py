@@ -155,6 +155,9 @@ class Runner:
             if trouble is Trouble.EVERYTHING:
                 alert = _journal.Entry(reason=f"alert:{reason}")
                 _journal.note(self._context.engine, self._context.corp_id, now, alert, every=_ALERT_EVERY)
+        if tick.troubles:
+            # Whoever ticks at `next_wake` must not find the same work due at once, over and over again.
+            _control.rest(self._context, tick.now(), creates_only=tick.may_call())
         return TickReport(now=now, counts=dict(tick.counts))
 
     def steps(self, batch_id: str, tick: Tick) -> Steps:

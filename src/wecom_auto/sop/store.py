@@ -113,7 +113,7 @@ _OTHERS: Final = t.touches.c.state.in_(
 )
 Work: TypeAlias = Literal["freeze", "perform"]
 """Messages that wait for a batch, and everything else."""
-_WORK: Final = {
+WORK: Final = {
     "freeze": sa.and_(t.touches.c.kind == "mass", t.touches.c.state == TouchStatus.DUE.value),
     "perform": sa.or_(_DUE_ONES, _OTHERS),
 }
@@ -152,7 +152,7 @@ def _due_touches_query(work: Work) -> sa.Select[*tuple[Any, ...]]:
     due = (u.corp_id == sa.bindparam("corp"), u.check_at.is_not(None), u.check_at <= sa.bindparam("now"))
     return (
         query.join(t.enrolments, e.id == u.enrolment_id)
-        .where(*due, _WORK[work], e.sop.in_(running_sops()))
+        .where(*due, WORK[work], e.sop.in_(running_sops()))
         .order_by(u.check_at, u.id)
         .limit(sa.bindparam("most", type_=sa.Integer))
     )

@@ -17,6 +17,7 @@ from sqlalchemy.pool import QueuePool
 
 from wecom_auto.errors import ConfigurationError
 from wecom_auto.store._migrate import migrate as run_migrations
+from wecom_auto.store._repeat import repeatable
 
 _BUSY_SECONDS: Final = 30.0
 _DRIVERS: Final = {
@@ -136,16 +137,21 @@ _OPTIONS: Final[Mapping[str, Callable[[URL], Mapping[str, Any]]]] = {
 }
 
 
+@repeatable
+def _use_wal(dbapi_connection: Any) -> None:
+    # Changing the mode of a new file waits for nobody: of two processes that open it together one is told "locked".
+    dbapi_connection.execute("PRAGMA journal_mode=WAL")
+
+
 def _listen_sqlite(engine: Engine) -> None:
     """Take over transactions from the sqlite3 module (SQLAlchemy manual, "Enabling non-legacy SQLite behaviour")."""
 
     def connected(dbapi_connection: Any, record: object) -> None:
         del record
         dbapi_connection.isolation_level = None  # The module would begin too late, and never before SELECT or DDL.
-        cursor = dbapi_connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        _use_wal(dbapi_connection)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
+            dbapi_connection.execute(f"PRAGMA {pragma}")
 
     def begun(connection: Connection) -> None:
         reads = connection.get_execution_options().get(_READS, False)

@@ -6,6 +6,7 @@ A connection that broke is not among them, because its last commit may have gone
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from typing import Final, ParamSpec, TypeVar
 
@@ -26,14 +27,12 @@ _ATTEMPTS: Final = 10
 
 def given_up(error: BaseException) -> bool:
     """Whether the database rolled the transaction back only because another one was in the way."""
-    if not isinstance(error, DBAPIError) or error.orig is None:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.OperationalError):
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _SQLITE
+    if cause is error or cause is None:
         return False
-    if getattr(error.orig, "sqlstate", None) in _POSTGRESQL:
-        return True
-    lite = getattr(error.orig, "sqlite_errorcode", None)
-    if isinstance(lite, int):
-        return lite & 0xFF in _SQLITE
-    return error.orig.args[:1] in {(code,) for code in _MYSQL}
+    return getattr(cause, "sqlstate", None) in _POSTGRESQL or cause.args[:1] in {(code,) for code in _MYSQL}
 
 
 def repeatable(function: Callable[P, R]) -> Callable[P, R]:
