@@ -7,6 +7,7 @@ The SOP engine, the directory and the fake have packages of their own:
 
 from __future__ import annotations
 
+from wecom_auto._bulk import BulkFailure, BulkResult, Progress, Report
 from wecom_auto._call import UNSET, Call, Effect, Page, Unset, Upload
 from wecom_auto._chapters import Calls
 from wecom_auto._client import BASE_URL, AsyncWeCom, WeCom
@@ -18,6 +19,7 @@ from wecom_auto._retry import RetryPolicy
 from wecom_auto._tokens import MemoryTokenStore, RedisTokenStore, StoredToken, TokenStore
 from wecom_auto._transport import Reply
 from wecom_auto._types import JSON, JSONObject
+from wecom_auto._walk import AsyncWalk, Found, Walk
 from wecom_auto.errors import (
     APIConnectionError,
     APIError,
@@ -52,8 +54,11 @@ __all__ = [
     "APITimeoutError",
     "Applied",
     "AsyncPages",
+    "AsyncWalk",
     "AsyncWeCom",
     "AuthenticationError",
+    "BulkFailure",
+    "BulkResult",
     "Call",
     "CallFailed",
     "CallFinished",
@@ -67,6 +72,7 @@ __all__ = [
     "DecodeError",
     "DecryptionError",
     "Effect",
+    "Found",
     "InvalidRequestError",
     "JSONObject",
     "LicenseError",
@@ -78,12 +84,14 @@ __all__ = [
     "Pages",
     "PagingError",
     "PermissionDeniedError",
+    "Progress",
     "QuotaExceededError",
     "Rate",
     "RateLimitError",
     "RateLimiter",
     "RedisTokenStore",
     "Reply",
+    "Report",
     "Response",
     "RetryPolicy",
     "ServerBusyError",
@@ -95,6 +103,7 @@ __all__ = [
     "Unset",
     "Upload",
     "ValidationError",
+    "Walk",
     "WeCom",
     "WeComError",
 ]

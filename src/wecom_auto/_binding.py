@@ -12,10 +12,12 @@ import inspect
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, Concatenate, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, cast, overload
 
+from wecom_auto._bulk import Together
 from wecom_auto._call import Call, Page
 from wecom_auto._pages import AsyncPages, Pages
+from wecom_auto._walk import AsyncWalk, Steps, Walk
 
-__all__ = ["Async", "Bound", "Endpoints", "Step", "Sync", "Unbound", "endpoint", "paged", "step", "workflow"]
+__all__ = ["Async", "Bound", "Endpoints", "Step", "Sync", "Unbound", "endpoint", "paged", "step", "walk", "workflow"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,9 +36,9 @@ class Unbound:
 
 
 C = TypeVar("C", Sync, Async, Unbound)
-Kind: TypeAlias = Literal["endpoint", "paged", "workflow"]
-Step: TypeAlias = Generator[Call[Any], Any, T]
-"""What a `workflow` method returns: it yields calls and returns a `T`."""
+Kind: TypeAlias = Literal["endpoint", "paged", "walk", "workflow"]
+Step: TypeAlias = Generator[Call[Any] | Together[Any], Any, T]
+"""What a `workflow` method returns: it yields calls, one or several at once, and returns a `T`."""
 
 
 class Bound(Protocol):
@@ -76,7 +78,7 @@ def step(call: Call[T]) -> Generator[Call[T], T, T]:
 
 
 class _Binding(Generic[P]):
-    """What the three descriptors share: the signature, the docs, and the choice of colour."""
+    """What the four descriptors share: the signature, the docs, and the choice of colour."""
 
     kind: Kind
 
@@ -196,3 +198,32 @@ class workflow(_Binding[P], Generic[P, T]):  # noqa: N801  # a decorator is writ
             return client.run(self.function(chapter, *args, **kwargs))
 
         return self._dress(call, coroutine=client.is_async)
+
+
+class walk(_Binding[P], Generic[P, T]):  # noqa: N801  # a decorator is written in lower case
+    """Make a generator of calls and found items an iterator over the items; see `wecom_auto._walk`."""
+
+    kind: Kind = "walk"
+
+    def __init__(self, function: Callable[Concatenate[Any, P], Steps[T]]) -> None:
+        super().__init__(function)
+
+    @overload
+    def __get__(self, chapter: None, owner: type) -> Callable[Concatenate[Any, P], Steps[T]]: ...
+    @overload
+    def __get__(self, chapter: Endpoints[Sync], owner: type) -> Callable[P, Walk[T]]: ...
+    @overload
+    def __get__(self, chapter: Endpoints[Async], owner: type) -> Callable[P, AsyncWalk[T]]: ...
+    @overload
+    def __get__(self, chapter: Endpoints[Unbound], owner: type) -> Callable[P, Steps[T]]: ...
+    def __get__(self, chapter: Endpoints[Any] | None, owner: type) -> Any:
+        """Bind to the chapter's client."""
+        return self._bind(chapter)
+
+    def _coloured(self, chapter: Endpoints[Any], client: Bound) -> Callable[..., Any]:
+        kind = AsyncWalk[Any] if client.is_async else Walk[Any]
+
+        def call(*args: P.args, **kwargs: P.kwargs) -> Any:
+            return kind(client.run, functools.partial(self.function, chapter, *args, **kwargs))
+
+        return self._dress(call, coroutine=False)

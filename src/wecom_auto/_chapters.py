@@ -11,16 +11,28 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from wecom_auto._binding import Async, Bound, Sync, Unbound
 
 if TYPE_CHECKING:
+    from wecom_auto.api.acquisition_links import AcquisitionLinkEndpoints
     from wecom_auto.api.contact_ways import ContactWayEndpoints
+    from wecom_auto.api.customer_strategies import CustomerStrategyEndpoints
     from wecom_auto.api.customers import CustomerEndpoints
     from wecom_auto.api.follow_users import FollowUserEndpoints
+    from wecom_auto.api.group_welcomes import GroupWelcomeEndpoints
     from wecom_auto.api.groups import GroupEndpoints
+    from wecom_auto.api.ids import IdEndpoints
+    from wecom_auto.api.intercept_rules import InterceptRuleEndpoints
     from wecom_auto.api.join_ways import JoinWayEndpoints
     from wecom_auto.api.mass_messages import MassMessageEndpoints
     from wecom_auto.api.media import MediaEndpoints
     from wecom_auto.api.messages import MessageEndpoints
+    from wecom_auto.api.moment_strategies import MomentStrategyEndpoints
+    from wecom_auto.api.moments import MomentEndpoints
+    from wecom_auto.api.product_albums import ProductAlbumEndpoints
+    from wecom_auto.api.school import SchoolEndpoints
+    from wecom_auto.api.statistics import StatisticsEndpoints
+    from wecom_auto.api.strategy_tags import StrategyTagEndpoints
     from wecom_auto.api.tags import TagEndpoints
     from wecom_auto.api.tokens import TokenEndpoints
+    from wecom_auto.api.transfers import TransferEndpoints
     from wecom_auto.api.welcome import WelcomeEndpoints
 
 __all__ = ["Calls", "Chapters"]
@@ -90,6 +102,90 @@ class Chapters(Generic[C]):
         from wecom_auto.api.welcome import WelcomeEndpoints
 
         return WelcomeEndpoints(self._bound())
+
+    @cached_property
+    def transfers(self) -> TransferEndpoints[C]:
+        """Handing customers and groups over to a colleague (在职继承, 离职继承)."""
+        from wecom_auto.api.transfers import TransferEndpoints
+
+        return TransferEndpoints(self._bound())
+
+    @cached_property
+    def acquisition_links(self) -> AcquisitionLinkEndpoints[C]:
+        """Customer-acquisition links (获客助手): links that bring customers, and their quota."""
+        from wecom_auto.api.acquisition_links import AcquisitionLinkEndpoints
+
+        return AcquisitionLinkEndpoints(self._bound())
+
+    @cached_property
+    def customer_strategies(self) -> CustomerStrategyEndpoints[C]:
+        """Customer strategies (客户联系规则组): rule groups for customer contact."""
+        from wecom_auto.api.customer_strategies import CustomerStrategyEndpoints
+
+        return CustomerStrategyEndpoints(self._bound())
+
+    @cached_property
+    def strategy_tags(self) -> StrategyTagEndpoints[C]:
+        """Strategy tags (规则组标签): tags of one rule group."""
+        from wecom_auto.api.strategy_tags import StrategyTagEndpoints
+
+        return StrategyTagEndpoints(self._bound())
+
+    @cached_property
+    def moments(self) -> MomentEndpoints[C]:
+        """Moments (客户朋友圈): tasks that members publish, and what customers say."""
+        from wecom_auto.api.moments import MomentEndpoints
+
+        return MomentEndpoints(self._bound())
+
+    @cached_property
+    def moment_strategies(self) -> MomentStrategyEndpoints[C]:
+        """Moment strategies (朋友圈规则组): rule groups for moments."""
+        from wecom_auto.api.moment_strategies import MomentStrategyEndpoints
+
+        return MomentStrategyEndpoints(self._bound())
+
+    @cached_property
+    def statistics(self) -> StatisticsEndpoints[C]:
+        """Statistics (统计管理): what members and groups did, day by day."""
+        from wecom_auto.api.statistics import StatisticsEndpoints
+
+        return StatisticsEndpoints(self._bound())
+
+    @cached_property
+    def intercept_rules(self) -> InterceptRuleEndpoints[C]:
+        """Intercept rules (敏感词): words and behaviour to stop or to report."""
+        from wecom_auto.api.intercept_rules import InterceptRuleEndpoints
+
+        return InterceptRuleEndpoints(self._bound())
+
+    @cached_property
+    def product_albums(self) -> ProductAlbumEndpoints[C]:
+        """Product albums (商品图册): goods that members can send."""
+        from wecom_auto.api.product_albums import ProductAlbumEndpoints
+
+        return ProductAlbumEndpoints(self._bound())
+
+    @cached_property
+    def group_welcomes(self) -> GroupWelcomeEndpoints[C]:
+        """Group welcome templates (入群欢迎语素材): what greets who joins a group."""
+        from wecom_auto.api.group_welcomes import GroupWelcomeEndpoints
+
+        return GroupWelcomeEndpoints(self._bound())
+
+    @cached_property
+    def ids(self) -> IdEndpoints[C]:
+        """Identifiers (ID 转换): one person, several ids."""
+        from wecom_auto.api.ids import IdEndpoints
+
+        return IdEndpoints(self._bound())
+
+    @cached_property
+    def school(self) -> SchoolEndpoints[C]:
+        """Home and school (家校沟通): notices to parents."""
+        from wecom_auto.api.school import SchoolEndpoints
+
+        return SchoolEndpoints(self._bound())
 
     @cached_property
     def media(self) -> MediaEndpoints[C]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import inspect
 import random as _random
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, cast
 
 from attrs import evolve
 
-from wecom_auto._binding import Async, Sync
+from wecom_auto._binding import Async, Step, Sync
+from wecom_auto._bulk import BulkResult, Report, in_bulk
 from wecom_auto._call import Call, Effect
 from wecom_auto._chapters import Chapters
-from wecom_auto._engine import Ask, Command, Engine, Flow, Options, Response, Send, Sleep
+from wecom_auto._engine import Ask, Command, Engine, Flow, Options, Response, Send, Sleep, Spread
 from wecom_auto._events import Observer
 from wecom_auto._http import is_async_client, is_sync_client
 from wecom_auto._limits import RateLimiter
@@ -256,9 +258,21 @@ class WeCom(_Client[Sync, Transport]):
         """Send a call and return its result."""
         return self.send(call).data
 
-    def run(self, flow: Generator[Call[Any], Any, T]) -> T:
+    def run(self, flow: Step[T]) -> T:
         """Run a workflow: a generator that yields calls."""
         return self._drive(self._engine.work(flow, self.options))
+
+    def send_all(
+        self, calls: Iterable[Call[T]], *, concurrency: int = 1, progress: Report | None = None
+    ) -> BulkResult[Call[T], T]:
+        """Send many calls and say what became of each; an error of one is no error of the others.
+
+        Args:
+            calls: For example of `Calls`.
+            concurrency: The most calls under way at once, 1 to 100; as many threads work while this lasts, none for 1.
+            progress: Is told after every call.
+        """
+        return self.run(in_bulk(calls, 1, itemgetter(0), concurrency=concurrency, progress=progress))
 
     def close(self) -> None:
         """Close the connections."""
@@ -290,7 +304,27 @@ class WeCom(_Client[Sync, Transport]):
             return self._transport.send(command.call, command.secrets, command.timeout)
         if isinstance(command, Ask):
             return command.function(*command.args)
-        return self._sleep(command.seconds)
+        if isinstance(command, Sleep):
+            return self._sleep(command.seconds)
+        return self._spread(command)
+
+    def _spread(self, command: Spread) -> None:
+        def work() -> None:
+            while flow := command.next_flow():
+                self._drive(flow)
+
+        if command.at_once == 1:
+            return work()
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(command.at_once, thread_name_prefix="wecom") as pool:
+            try:
+                for job in [pool.submit(work) for _ in range(command.at_once)]:
+                    job.result()
+            finally:
+                # After an error, Ctrl-C too: what is under way is finished, nothing more is started.
+                command.stop()
+        return None
 
 
 async def _sleep_async(seconds: float) -> None:
@@ -378,9 +412,15 @@ class AsyncWeCom(_Client[Async, AsyncTransport]):
         """Send a call and return its result."""
         return (await self._drive(self._engine.run(call, self.options))).data
 
-    def run(self, flow: Generator[Call[Any], Any, T]) -> Coroutine[Any, Any, T]:
+    def run(self, flow: Step[T]) -> Coroutine[Any, Any, T]:
         """Run a workflow: a generator that yields calls."""
         return self._drive(self._engine.work(flow, self.options))
+
+    async def send_all(
+        self, calls: Iterable[Call[T]], *, concurrency: int = 1, progress: Report | None = None
+    ) -> BulkResult[Call[T], T]:
+        """Send many calls and say what became of each; see `WeCom.send_all`. It needs no threads."""
+        return await self.run(in_bulk(calls, 1, itemgetter(0), concurrency=concurrency, progress=progress))
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -412,7 +452,28 @@ class AsyncWeCom(_Client[Async, AsyncTransport]):
             return await self._transport.send(command.call, command.secrets, command.timeout)
         if isinstance(command, Sleep):
             return await self._sleep(command.seconds)
-        return await self._ask(command)
+        if isinstance(command, Ask):
+            return await self._ask(command)
+        return await self._spread(command)
+
+    async def _spread(self, command: Spread) -> None:
+        import anyio
+
+        broken: list[Exception] = []
+
+        async def work() -> None:
+            try:
+                while flow := command.next_flow():
+                    await self._drive(flow)
+            except Exception as error:  # noqa: BLE001  # raised below as itself, not in a group
+                broken.append(error)
+                command.stop()
+
+        async with anyio.create_task_group() as group:
+            for _ in range(command.at_once):
+                group.start_soon(work)
+        if broken:
+            raise broken[0]
 
     async def _ask(self, command: Ask) -> Any:
         if not self._engine.tokens.store.blocking:

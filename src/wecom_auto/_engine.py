@@ -14,6 +14,7 @@ from typing import Any, Final, Generic, NoReturn, TypeAlias, TypeVar
 
 from attrs import define, field, frozen
 
+from wecom_auto._bulk import Together
 from wecom_auto._call import Call
 from wecom_auto._events import CallFailed, CallFinished, CallRetried, CallWaited, Observer, TokenFetched, notify
 from wecom_auto._http import json_loads
@@ -38,7 +39,7 @@ from wecom_auto.errors import (
     error_code,
 )
 
-__all__ = ["Ask", "Command", "Engine", "Flow", "Options", "Response", "Send", "Sleep"]
+__all__ = ["Ask", "Command", "Engine", "Flow", "Options", "Response", "Send", "Sleep", "Spread"]
 
 T = TypeVar("T")
 
@@ -72,7 +73,16 @@ class Ask:
     args: tuple[Any, ...] = field(repr=False)
 
 
-Command: TypeAlias = Send | Sleep | Ask
+@frozen
+class Spread:
+    """Ask the driver to run flows until there are no more, up to `at_once` at a time."""
+
+    next_flow: Callable[[], Flow[None] | None]
+    stop: Callable[[], None]
+    at_once: int
+
+
+Command: TypeAlias = Send | Sleep | Ask | Spread
 Flow: TypeAlias = Generator[Command, Any, T]
 
 
@@ -165,19 +175,39 @@ class Engine:
         notify(self.observers, finished)
         return Response(data=data, json=answer, http=reply, attempts=state.attempts, elapsed_seconds=elapsed)
 
-    def work(self, flow: Generator[Call[Any], Any, T], options: Options) -> Flow[T]:
-        """Run a workflow: send each call that it yields, hand back the data or the error."""
+    def work(self, flow: Generator[Call[Any] | Together[Any], Any, T], options: Options) -> Flow[T]:
+        """Run a workflow: send what it yields, hand back the data, the outcomes, or the error."""
         try:
-            call = next(flow)
+            wanted = next(flow)
             while True:
                 try:
-                    response = yield from self.run(call, options)
+                    answer = yield from self._answer(wanted, options)
                 except WeComError as error:
-                    call = flow.throw(error)
+                    wanted = flow.throw(error)
                 else:
-                    call = flow.send(response.data)
+                    wanted = flow.send(answer)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]  # a generator's value is typed on the generator
+
+    def _answer(self, wanted: Call[Any] | Together[Any], options: Options) -> Flow[Any]:
+        if isinstance(wanted, Call):
+            return (yield from self.run(wanted, options)).data
+
+        def next_flow() -> Flow[None] | None:
+            taken = wanted.take()
+            return taken and self._settle(wanted, *taken, options)
+
+        yield Spread(next_flow, wanted.stop, wanted.at_once)
+        return wanted.outcomes()
+
+    def _settle(self, together: Together[Any], place: int, call: Call[Any], options: Options) -> Flow[None]:
+        """Send one of several calls; its error is an outcome like any other."""
+        outcome: Any
+        try:
+            outcome = (yield from self.run(call, options)).data
+        except WeComError as error:
+            outcome = error
+        together.put(place, outcome)
 
     def _send(self, call: Call[Any], options: Options, state: _Try) -> Flow[tuple[Reply, JSONObject]]:
         """Send until there is an answer worth returning, or an error worth raising."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from tests.chapters import listed
 from tests.contract._play import Case, Play
 
 from wecom_auto.callbacks.events import CustomerAdded
@@ -459,5 +460,6 @@ CASES: Mapping[str, Case] = {
         media,
         messages,
         tokens,
+        *listed("CASES"),
     )
 }

@@ -16,6 +16,8 @@ from types import NoneType
 from typing import Any, get_args
 
 import pytest
+from tests.chapters import chapter as of_chapter
+from tests.chapters import mapped
 from tests.unit._models import filled, missing, unknown
 
 import wecom_auto.api
@@ -158,6 +160,7 @@ FULL: dict[str, list[Call[Any]]] = {
     "ticket/get": [calls.tokens.app_ticket()],
     "get_api_domain_ip": [calls.tokens.api_ips()],
     "getcallbackip": [calls.tokens.callback_ips()],
+    **mapped("CALLS"),
 }
 """Every endpoint with everything that can be said to it."""
 
@@ -166,6 +169,7 @@ BEYOND_REACH = {
     "externalcontact/update_contact_way": ("is_temp", "is_exclusive"),
     # Retired or undocumented kinds: `UnknownMessage` sends them.
     "message/send": ("interactive_taskcard", "template_msg"),
+    **mapped("BEYOND_REACH"),
 }
 BEYOND_CATALOGUE = {
     # For updating a card, which has a page of its own.
@@ -257,8 +261,8 @@ METHODS = [
     (chapter, name)
     for chapter in vars(Chapters)
     if not chapter.startswith("_")
-    for name in vars(type(getattr(calls, chapter)))
-    if not name.startswith("_")
+    for name, method in vars(type(getattr(calls, chapter))).items()
+    if not name.startswith("_") and (getattr(method, "kind", "") in {"endpoint", "paged"} or name == "send")
 ]
 methods = pytest.mark.parametrize(("chapter", "name"), METHODS, ids=map(".".join, METHODS))
 
@@ -268,7 +272,8 @@ def smallest(chapter: str, name: str) -> tuple[Call[Any], Mapping[str, Any]]:
     method: Callable[..., Any] = getattr(getattr(calls, chapter), name)
     parameters = inspect.signature(method).parameters.values()
     needed = [p.name for p in parameters if p.default is p.empty or p.name == "filename"]
-    made = method(**{name: ARGUMENTS[name] for name in needed})
+    arguments = {**ARGUMENTS, **of_chapter(chapter, "ARGUMENTS")}
+    made = method(**{name: arguments[name] for name in needed})
     call: Call[Any] = next(made) if inspect.isgenerator(made) else made
     return call, CATALOGUE[call.path.removeprefix("/cgi-bin/")]
 
@@ -387,6 +392,7 @@ def test_the_effect_is_the_catalogues(name: str) -> None:
         "media/upload": "a second copy only dies later",
         "media/uploadimg": "a second copy costs one of 1,000 a day",
         "message/send": "with enable_duplicate_check",
+        **mapped("RECOGNISED"),
     }
     for call in FULL[name]:
         assert call.effect is (Effect.SET if name in recognised else wanted[CATALOGUE[name]["effect"]])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.chapters import listed
 
 from wecom_auto import Call, Calls, Effect
 from wecom_auto.api._rules import MaxSpan
@@ -167,6 +168,7 @@ TOO_MUCH: list[tuple[str, Make]] = [
         ),
     ),
     ("safe", lambda: calls.messages.send(TextMessage(content="x"), users=["u"], agent_id=1, safe=3)),
+    *listed("REFUSED"),
 ]
 
 
@@ -200,6 +202,7 @@ AT_THE_LIMIT: list[Make] = [
     lambda: calls.messages.send(MiniProgramNoticeMessage(appid="a", page="p", title="t"), users=["u"]),
     lambda: calls.messages.send(UnknownMessage(msgtype="future", data={"future": {"x": 1}}), users=["u"], agent_id=1),
     lambda: welcome(text="x"),
+    *listed("ACCEPTED"),
 ]
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from types import NoneType
 from typing import Any
 
 import attrs
 import pytest
+from tests.chapters import listed
 from tests.unit._models import OFFICIAL, missing, official, unknown
 
 from wecom_auto import Call, Calls, _codec
@@ -87,6 +89,7 @@ RESPONSES: list[tuple[str, Call[Any]]] = [
     ("media/upload", calls.media.upload("image", b"picture", filename="a.png")),
     ("media/uploadimg", calls.media.upload_image(b"picture", filename="a.png")),
     ("message/send", calls.messages.send(TextMessage(content="x"), users=["u"], agent_id=1)),
+    *(found for found in listed("ANSWERS") if found[1].result is not NoneType),
 ]
 
 NO_CONTENT: list[tuple[str, Call[None]]] = [
@@ -100,6 +103,7 @@ NO_CONTENT: list[tuple[str, Call[None]]] = [
     ("externalcontact/remind_groupmsg_send", calls.mass_messages.remind("m")),
     ("externalcontact/cancel_groupmsg_send", calls.mass_messages.cancel("m")),
     ("externalcontact/send_welcome_msg", next(calls.welcome.send("w", text="x"))),
+    *(found for found in listed("ANSWERS") if found[1].result is NoneType),
 ]
 
 
@@ -469,6 +473,7 @@ REQUESTS: list[tuple[str, Callable[[], Call[Any]]]] = [
             duplicate_check_interval_seconds=1800,
         ),
     ),
+    *listed("REQUESTS"),
 ]
 
 

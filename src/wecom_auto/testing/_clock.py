@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from wecom_auto._time import CHINA, require_aware
@@ -23,6 +24,7 @@ class VirtualClock:
     def __init__(self, now: datetime = DEFAULT_NOW) -> None:
         self._seconds = require_aware(now, "now").timestamp()
         self._lock = threading.Lock()
+        self._followers: list[Callable[[], object]] = []
 
     def now(self) -> datetime:
         """Return the virtual time as an aware UTC datetime."""
@@ -59,7 +61,13 @@ class VirtualClock:
             raise ValueError(msg)
         with self._lock:
             self._seconds += step
+        for follow in self._followers:
+            follow()
         return self.now()
+
+    def follow(self, follower: Callable[[], object]) -> None:
+        """Call `follower` after every move: what was to happen by then happens now."""
+        self._followers.append(follower)
 
     def advance_to(self, moment: datetime) -> datetime:
         """Move forward to `moment` and return it.

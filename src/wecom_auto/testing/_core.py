@@ -11,14 +11,14 @@ from typing import cast
 
 from attrs import define, evolve
 
-from wecom_auto.testing._chapters import ROUTES
+from wecom_auto.testing._chapters import ROUTES, TIMED
 from wecom_auto.testing._clock import VirtualClock
 from wecom_auto.testing._fake_token import app_of
 from wecom_auto.testing._faults import Fault, Faults
 from wecom_auto.testing._limiter import Limiter
 from wecom_auto.testing._outbox import Outbox
 from wecom_auto.testing._records import RecordedCall
-from wecom_auto.testing._registry import Ask, Endpoint
+from wecom_auto.testing._registry import Ask, Endpoint, Tick
 from wecom_auto.testing._settings import Limits, Settings
 from wecom_auto.testing._spec import verify
 from wecom_auto.testing._state import App, State
@@ -76,6 +76,7 @@ class Core:
         self.settings = settings
         self._depth = 0
         self.reset()
+        clock.follow(self.settle)
 
     def reset(self) -> None:
         """Forget everything: state, records, faults and callbacks. The clock goes on."""
@@ -85,6 +86,13 @@ class Core:
             self.faults = Faults(self.state.ids.seed)
             self.calls: defaultdict[str, list[RecordedCall]] = defaultdict(list)
             self.outbox = Outbox(self.state, self.clock)
+
+    def settle(self) -> None:
+        """Let happen what was to happen by now."""
+        with self.acting():
+            tick = Tick(self.state, self.clock.time(), self.limits, self.settings, self.outbox.emit)
+            for happen in TIMED:
+                happen(tick)
 
     @contextmanager
     def acting(self) -> Generator[None]:

@@ -11,12 +11,13 @@ from typing import TypeAlias
 
 from attrs import frozen
 
+from wecom_auto.callbacks.events import Event
 from wecom_auto.testing._settings import Limits, Settings
 from wecom_auto.testing._spec import Check, known_fields
 from wecom_auto.testing._state import App, State
 from wecom_auto.testing._wire import Body, RawRequest
 
-__all__ = ["ROUTES", "Ask", "Endpoint", "Handler", "endpoint"]
+__all__ = ["ROUTES", "TIMED", "Ask", "Endpoint", "Handler", "Tick", "endpoint", "over_time"]
 
 
 @frozen
@@ -65,6 +66,35 @@ class Endpoint:
     contact: bool
     multipart: bool
     fields: frozenset[str]
+
+
+@frozen
+class Tick:
+    """What a function of time gets when the clock has moved.
+
+    Args:
+        state: The corp; the function may change it, the core holds the lock.
+        time: Virtual unix seconds.
+        limits: The amounts in force.
+        settings: The habits in force.
+        emit: Sends a callback; give it the moment when the thing happened, not when the clock was moved.
+    """
+
+    state: State
+    time: float
+    limits: Limits
+    settings: Settings
+    emit: Callable[[Event], None]
+
+
+TIMED: list[Callable[[Tick], None]] = []
+"""What happens by itself as time goes by, such as a transfer that takes effect after 24 hours."""
+
+
+def over_time(function: Callable[[Tick], None]) -> Callable[[Tick], None]:
+    """Register a function that is called after every move of the clock; it must be quick when nothing is due."""
+    TIMED.append(function)
+    return function
 
 
 ROUTES: dict[str, Endpoint] = {}

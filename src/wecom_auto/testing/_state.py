@@ -7,6 +7,14 @@ from typing import Any
 from attrs import define, field
 
 from wecom_auto.testing._ids import Ids
+from wecom_auto.testing._state_acquisition import Acquisition
+from wecom_auto.testing._state_group_welcomes import GroupWelcomes
+from wecom_auto.testing._state_intercept import Intercept
+from wecom_auto.testing._state_moments import Moments
+from wecom_auto.testing._state_products import Products
+from wecom_auto.testing._state_school import School
+from wecom_auto.testing._state_strategies import Strategies
+from wecom_auto.testing._state_transfers import Transfers
 from wecom_auto.testing._wire import Body
 
 __all__ = [
@@ -285,6 +293,14 @@ class State:
     media: dict[str, Media] = field(factory=dict[str, Media])
     images: dict[str, int] = field(factory=dict[str, int])
     messages: list[Message] = field(factory=list[Message])
+    transfers: Transfers = field(factory=Transfers)
+    acquisition: Acquisition = field(factory=Acquisition)
+    strategies: Strategies = field(factory=Strategies)
+    moments: Moments = field(factory=Moments)
+    intercept: Intercept = field(factory=Intercept)
+    products: Products = field(factory=Products)
+    group_welcomes: GroupWelcomes = field(factory=GroupWelcomes)
+    school: School = field(factory=School)
     bad_secrets: dict[str, list[float]] = field(factory=dict[str, list[float]], repr=False)
     tickets: dict[str, tuple[str, float]] = field(factory=dict[str, tuple[str, float]], repr=False)
 

@@ -1,0 +1,3 @@
+"""The home-and-school chapter (家校沟通)."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The statistics chapter (统计管理)."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The strategy-tag chapter (规则组标签)."""
+
+from __future__ import annotations
