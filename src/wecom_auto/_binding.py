@@ -12,12 +12,29 @@ import inspect
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, Concatenate, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, cast, overload
 
-from wecom_auto._bulk import Together
+from attrs import frozen
+
+from wecom_auto._arguments import guarded
 from wecom_auto._call import Call, Page
 from wecom_auto._pages import AsyncPages, Pages
+from wecom_auto._together import Together
 from wecom_auto._walk import AsyncWalk, Steps, Walk
 
-__all__ = ["Async", "Bound", "Endpoints", "Step", "Sync", "Unbound", "endpoint", "paged", "step", "walk", "workflow"]
+__all__ = [
+    "Async",
+    "Bound",
+    "Endpoints",
+    "Pause",
+    "Step",
+    "Sync",
+    "Unbound",
+    "endpoint",
+    "paged",
+    "pause",
+    "step",
+    "walk",
+    "workflow",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,8 +54,17 @@ class Unbound:
 
 C = TypeVar("C", Sync, Async, Unbound)
 Kind: TypeAlias = Literal["endpoint", "paged", "walk", "workflow"]
-Step: TypeAlias = Generator[Call[Any] | Together[Any], Any, T]
-"""What a `workflow` method returns: it yields calls, one or several at once, and returns a `T`."""
+
+
+@frozen
+class Pause:
+    """What a workflow yields to let time go by; see `pause`."""
+
+    seconds: float
+
+
+Step: TypeAlias = Generator[Call[Any] | Together[Any] | Pause, Any, T]
+"""What a `workflow` method returns: it yields calls, one or several at once, and pauses, and returns a `T`."""
 
 
 class Bound(Protocol):
@@ -77,13 +103,23 @@ def step(call: Call[T]) -> Generator[Call[T], T, T]:
     return answer
 
 
+def pause(seconds: float) -> Generator[Pause, float, float]:
+    """Wait inside a workflow; ``yield from`` it to get the time afterwards, in unix seconds by the client's clock.
+
+    Args:
+        seconds: How long; 0 does not wait and only tells the time.
+    """
+    now: float = yield Pause(seconds)
+    return now
+
+
 class _Binding(Generic[P]):
-    """What the four descriptors share: the signature, the docs, and the choice of colour."""
+    """What the descriptors share: the signature, the docs, and the choice of colour."""
 
     kind: Kind
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        self.function = function
+        self.function = guarded(function)
         functools.update_wrapper(cast("Any", self), function)
 
     def __set_name__(self, owner: type, name: str) -> None:

@@ -6,22 +6,22 @@ what failed, what nobody knows and what was not tried come back in a `BulkResult
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from attrs import define, field, frozen
 
 from wecom_auto._call import Call
+from wecom_auto._together import Together
 from wecom_auto.errors import (
     APIConnectionError,
     APIError,
     Applied,
     AuthenticationError,
     ConfigurationError,
-    RateLimitError,
+    DecodeError,
     RetryRule,
     ServerBusyError,
     ServerError,
@@ -30,6 +30,9 @@ from wecom_auto.errors import (
     api_error,
 )
 
+if TYPE_CHECKING:
+    from wecom_auto.models._render import RichTable
+
 __all__ = ["BulkFailure", "BulkResult", "Progress", "Report", "Together", "in_bulk"]
 
 K = TypeVar("K")
@@ -37,9 +40,8 @@ V = TypeVar("V")
 
 _IN_A_ROW: Final = 3
 """Failures of the network or the platform, one after the other, after which nothing more is tried."""
-_MOST_AT_ONCE: Final = 100
-_EVERYBODYS: Final = frozenset({45009, 45033})
-"""Limits of an API as a whole."""
+_EVERYBODYS: Final = frozenset({45009, 45033, 48002, 60020})
+"""Limits of an API as a whole, and an app or an address that may not use it: the next item would meet the same."""
 
 
 @frozen(kw_only=True)
@@ -48,17 +50,34 @@ class Progress:
 
     Attributes:
         done: Items that are through, whatever became of them.
-        failed: Those of them that failed.
+        failed: Those of them that failed. Of a walk: what could not be read, beside the items.
         total: All items, None while nobody knows.
+        step: Items that are new since the report before: what ``bar.update`` of most progress bars wants.
     """
 
     done: int
     failed: int = 0
     total: int | None = None
+    step: int = 0
+
+    @property
+    def fraction(self) -> float | None:
+        """From 0 to 1, None while nobody knows."""
+        if self.total is None:
+            return None
+        return self.done / self.total if self.total else 1.0
+
+    def __str__(self) -> str:
+        of = "" if self.total is None else f" of {self.total:,}"
+        return f"{self.done:,}{of}" + (f", {self.failed:,} failed" if self.failed else "")
 
 
-Report: TypeAlias = Callable[[Progress], None]
-"""Is told how far it has come, one call at a time; an exception in it ends the operation."""
+Report: TypeAlias = Callable[[Progress], object]
+"""Is told how far it has come, one call at a time, after every call; what it returns means nothing.
+
+It may run in a thread that is not the caller's, and everybody waits for it: be quick.
+An exception in it ends the operation, and its result is lost.
+"""
 
 
 @frozen(kw_only=True)
@@ -128,66 +147,27 @@ class BulkResult(Generic[K, V]):
         counts = {"failed": self.failed, "unknown": self.unknown, "not tried": self.rest}
         return ", ".join([f"{len(self.done):,} done", *(f"{len(n):,} {name}" for name, n in counts.items() if n)])
 
+    def _repr_html_(self) -> str:
+        from wecom_auto.models._render import html_table
+
+        return html_table(str(self), self._rows())
+
+    def __rich__(self) -> RichTable:
+        from wecom_auto.models._render import rich_table
+
+        return rich_table(str(self), self._rows())
+
+    def _rows(self) -> Iterator[tuple[str, object]]:
+        yield "worth another try", len(self.again)
+        for reason, count in self.reasons.items():
+            yield f"{count:,} ×", reason
+
 
 def _passes(error: WeComError) -> bool:
     """Return whether the same call may work later: the reason passes, or lies outside the item."""
     if isinstance(error, APIError):
         return error.code.retry is not RetryRule.NO or _is_hopeless(error)
-    return not isinstance(error, ValidationError)
-
-
-@define
-class Together(Generic[V]):
-    """Calls of which some may be under way at once; a workflow yields it and gets the list of outcomes.
-
-    An outcome is what the call answered, or the `WeComError` it ended with.
-    The list is shorter than the calls if `watch` said to stop: calls are started in order, and those that were
-    started are finished.
-
-    Attributes:
-        calls: Taken one by one, when there is room.
-        at_once: The most calls under way; 1 uses no thread.
-        watch: Is told the place and the outcome of each call as it comes, one at a time; True stops.
-    """
-
-    calls: Iterable[Call[V]]
-    at_once: int = 1
-    watch: Callable[[int, V | WeComError], bool] = lambda _place, _outcome: False
-    _lock: threading.Lock = field(factory=threading.Lock, init=False)
-    _calls: Iterator[Call[V]] = field(init=False)
-    _outcomes: dict[int, V | WeComError] = field(factory=dict, init=False)
-    _taken: int = field(default=0, init=False)
-    _stopped: bool = field(default=False, init=False)
-
-    def __attrs_post_init__(self) -> None:
-        if not 1 <= self.at_once <= _MOST_AT_ONCE:
-            field_name = "concurrency"
-            raise ValidationError(field_name, value=str(self.at_once), limit=f"1 to {_MOST_AT_ONCE}")
-        self._calls = iter(self.calls)
-
-    def take(self) -> tuple[int, Call[V]] | None:
-        """Return the next call and its place, None when there is none or it is time to stop."""
-        with self._lock:
-            call = None if self._stopped else next(self._calls, None)
-            if call is None:
-                return None
-            self._taken += 1
-            return self._taken - 1, call
-
-    def put(self, place: int, outcome: V | WeComError) -> None:
-        """Keep an outcome."""
-        with self._lock:
-            self._outcomes[place] = outcome
-            self._stopped = self.watch(place, outcome) or self._stopped
-
-    def stop(self) -> None:
-        """Start no more calls."""
-        with self._lock:
-            self._stopped = True
-
-    def outcomes(self) -> list[V | WeComError]:
-        """Return the outcomes in the order of the calls."""
-        return [self._outcomes[place] for place in sorted(self._outcomes)]
+    return not isinstance(error, ValidationError | DecodeError)
 
 
 @define
@@ -205,7 +185,7 @@ class _Watch:
         self.done += done
         self.failed += failed
         if self.report is not None:
-            self.report(Progress(done=self.done, failed=self.failed, total=self.total))
+            self.report(Progress(done=self.done, failed=self.failed, total=self.total, step=done))
         troubled = isinstance(outcome, APIConnectionError | ServerError | ServerBusyError)
         self.in_a_row = self.in_a_row + 1 if troubled else 0
         return self.in_a_row >= _IN_A_ROW or _is_hopeless(outcome)
@@ -213,9 +193,14 @@ class _Watch:
 
 def _is_hopeless(outcome: object) -> bool:
     """Return whether every other call would end like this one."""
-    if isinstance(outcome, RateLimitError):
-        return outcome.errcode in _EVERYBODYS  # others belong to one item, such as three reminders a day
+    if isinstance(outcome, APIError) and outcome.errcode in _EVERYBODYS:
+        return True
     return isinstance(outcome, ConfigurationError | AuthenticationError)
+
+
+def _is_lost(error: WeComError) -> bool:
+    """Return whether the call may have been carried out all the same."""
+    return isinstance(error, DecodeError) or getattr(error, "applied", Applied.NO) is Applied.UNKNOWN
 
 
 def _nobody(_answer: Any) -> Mapping[Any, int]:
@@ -247,11 +232,16 @@ def in_bulk(
     watch = _Watch(progress, len(wanted))
 
     def seen(place: int, outcome: V | WeComError) -> bool:
-        tried = len(chunks[place])
-        return watch.count(tried, tried if isinstance(outcome, WeComError) else len(refused(outcome)), outcome)
+        chunk = chunks[place]
+        failed = len(chunk) if isinstance(outcome, WeComError) else _count(chunk, refused(outcome))
+        return watch.count(len(chunk), failed, outcome)
 
     outcomes = yield Together(map(make, chunks), concurrency, seen)
     return _sorted_out(chunks, outcomes, make, refused)
+
+
+def _count(chunk: Sequence[K], codes: Mapping[K, int]) -> int:
+    return sum(one in codes for one in chunk) if codes else 0  # calls have no hash, and nothing refuses them one by one
 
 
 def _sorted_out(
@@ -267,12 +257,14 @@ def _sorted_out(
     answers: list[V] = []
     for chunk, outcome in zip(chunks, outcomes, strict=False):
         if isinstance(outcome, WeComError):
-            lost = getattr(outcome, "applied", Applied.NO) is Applied.UNKNOWN and not make(chunk).effect.repeatable
+            lost = _is_lost(outcome) and not make(chunk).effect.repeatable
             (unknown if lost else failed).extend(BulkFailure(item=item, error=outcome) for item in chunk)
             continue
         answers.append(outcome)
-        codes = refused(outcome)
-        call = make(chunk).name if codes else ""
+        if not (codes := refused(outcome)):
+            done.extend(chunk)
+            continue
+        call = make(chunk).name
         failed.extend(BulkFailure(item=one, error=api_error(codes[one], call=call)) for one in chunk if one in codes)
         done.extend(item for item in chunk if item not in codes)
     rest = tuple(item for chunk in chunks[len(outcomes) :] for item in chunk)

@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 from attrs import evolve, field, frozen
 
 from wecom_auto import _codec
-from wecom_auto._checks import Check
+from wecom_auto._checks import Check, Recent
 from wecom_auto._types import JSON, UNSET, JSONObject, Unset
 from wecom_auto.errors import DecodeError
 
@@ -55,11 +55,14 @@ class Page(Generic[T]):
     Attributes:
         items: What the page holds; it may be empty although more pages follow.
         next_cursor: Pass it to get the next page; empty on the last one.
+            A number in digits where the platform counts pages by offset.
+        total: The items of all pages, where the platform counts pages by offset; else None.
         extra: Every other field of the answer.
     """
 
     items: tuple[T, ...] = ()
     next_cursor: str = ""
+    total: int | None = None
     extra: JSONObject = field(factory=dict)
 
 
@@ -94,6 +97,7 @@ class Call(Generic[T]):
         upload: A file, instead of a JSON body.
         key: Decode only this key of the answer.
         items: The answer is a `Page` whose items stand under this key.
+        by_offset: Pages are counted by ``offset`` and ``next_offset``, not by ``cursor`` and ``next_cursor``.
         checks: Limits tested before sending.
         grant: The name of the token in the query; empty for calls that need none.
     """
@@ -107,6 +111,7 @@ class Call(Generic[T]):
     upload: Upload | None = None
     key: str = ""
     items: str = ""
+    by_offset: bool = False
     checks: tuple[Check, ...] = ()
     grant: str = "access_token"
 
@@ -129,9 +134,14 @@ class Call(Generic[T]):
         """Decode only the value under `key` of the answer."""
         return evolve(self, key=key)
 
-    def paged(self, items: str) -> Call[Page[T]]:
-        """Make the answer a `Page` whose items stand under the key `items`."""
-        return cast("Call[Page[T]]", evolve(self, items=items))
+    def paged(self, items: str, *, by_offset: bool = False) -> Call[Page[T]]:
+        """Make the answer a `Page` whose items stand under the key `items`.
+
+        Args:
+            items: The key.
+            by_offset: The next page begins at ``next_offset``, and there is none when that is ``total``.
+        """
+        return cast("Call[Page[T]]", evolve(self, items=items, by_offset=by_offset))
 
     def checked(self, *checks: Check) -> Call[T]:
         """Add limits that are tested before sending."""
@@ -143,26 +153,34 @@ class Call(Generic[T]):
 
     def at_cursor(self, cursor: str) -> Call[T]:
         """Return the same call for the page that starts at `cursor`."""
+        if self.by_offset:
+            return evolve(self, body={**(self.body or {}), "offset": int(cursor)})
         if self.body is None:
             return evolve(self, query={**self.query, "cursor": cursor})
         return evolve(self, body={**self.body, "cursor": cursor})
 
     @property
     def cursor(self) -> str:
-        """The cursor that the call asks from; empty for the first page."""
+        """The cursor that the call asks from; for the first page empty, or ``0`` by offset."""
         fields = self.query if self.body is None else self.body
-        return str(fields.get("cursor", ""))
+        return str(fields.get("offset", 0) if self.by_offset else fields.get("cursor", ""))
 
     @property
     def name(self) -> str:
         """The method and short path, as errors and logs say it."""
         return f"{self.method} {self.path.removeprefix(_PREFIX)}"
 
-    def check(self) -> None:
-        """Raise `ValidationError` when a limit of the manual is broken."""
+    def check(self, now: float | None = None) -> None:
+        """Raise `ValidationError` when a limit of the manual is broken.
+
+        Args:
+            now: Unix seconds; without them, limits that depend on the time are not looked at.
+        """
         fields: JSONObject = self.query if self.body is None else self.body
         for check in self.checks:
             check(fields)
+            if now is not None and isinstance(check, Recent):
+                check.at(fields, now)
 
     def decode(self, answer: JSONObject) -> T:
         """Turn the platform's answer into the call's result.
@@ -186,11 +204,23 @@ class Call(Generic[T]):
             raise DecodeError(msg, path=self.items)
         many: Any = GenericAlias(tuple, (self.result, ...))
         items = _codec.decode(many, raw_items, at=self.items)
+        if self.by_offset:
+            return _offset_page(items, rest)
         return Page(items=items, next_cursor=str(rest.pop("next_cursor", None) or ""), extra=rest)
 
     def __repr__(self) -> str:
         # Bodies carry phone numbers and remarks: a repr may end up in a log.
         return f"<Call {self.name} {self.effect.name}>"
+
+
+def _offset_page(items: tuple[Any, ...], rest: dict[str, JSON]) -> Page[Any]:
+    numbers = {name: rest.pop(name, None) for name in ("next_offset", "total")}
+    following, total = (
+        None if number is None else _codec.decode(int, number, at=name) for name, number in numbers.items()
+    )
+    # Equal at the end (manual 92133); more than that when rows have gone since the page before.
+    more = following is not None and total is not None and following < total
+    return Page(items=items, next_cursor=str(following) if more else "", total=total, extra=rest)
 
 
 def _body(fields: Mapping[str, object]) -> JSONObject:

@@ -7,14 +7,16 @@ because the platform moves its limits without notice.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias
 
 from attrs import field, frozen
 
+from wecom_auto._time import CHINA
 from wecom_auto._types import JSON, JSONObject
 from wecom_auto.errors import ValidationError
 
-__all__ = ["AnyOf", "Check", "Limit", "OneOf"]
+__all__ = ["AnyOf", "Check", "Limit", "OneOf", "Recent"]
 
 
 class Check(Protocol):
@@ -118,3 +120,36 @@ class AnyOf:
         """Raise `ValidationError` when all of the fields are missing or empty."""
         if not any(value not in (None, "", [], (), {}) for path in self.paths for _, value in _find(fields, path)):
             raise ValidationError(" / ".join(self.paths), value="nothing", limit="at least one of them")
+
+
+@frozen
+class Recent:
+    """A day of the past that the platform still knows. It depends on the time, so only `at` can tell.
+
+    Attributes:
+        path: The wire field, in unix seconds.
+        days: How many days back the platform remembers.
+        latest: How many days must have passed; 1 is yesterday.
+    """
+
+    path: str
+    days: int
+    latest: int = field(default=0, kw_only=True)
+
+    def __call__(self, fields: JSONObject) -> None:
+        """Say nothing: without the time nobody knows."""
+
+    def at(self, fields: JSONObject, now: float) -> None:
+        """Raise `ValidationError` if the day is too old, or has not come to its end.
+
+        Args:
+            fields: The request.
+            now: Unix seconds.
+        """
+        today = datetime.fromtimestamp(now, CHINA).date()
+        first, last = today - timedelta(days=self.days), today - timedelta(days=self.latest)
+        for where, value in _find(fields, self.path):
+            day = datetime.fromtimestamp(value, CHINA).date() if isinstance(value, int) else last
+            if not first <= day <= last:
+                limit = f"a Beijing day from {first.isoformat()} to {last.isoformat()}"
+                raise ValidationError(where, value=day.isoformat(), limit=limit)

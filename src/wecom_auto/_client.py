@@ -20,6 +20,7 @@ from wecom_auto._events import Observer
 from wecom_auto._http import is_async_client, is_sync_client
 from wecom_auto._limits import RateLimiter
 from wecom_auto._retry import RetryPolicy
+from wecom_auto._threads import Threads
 from wecom_auto._time import Clock
 from wecom_auto._tokens import MemoryTokenStore, TokenCache, TokenStore, token_key
 from wecom_auto._transport import AsyncTransport, Transport
@@ -286,12 +287,12 @@ class WeCom(_Client[Sync, Transport]):
     ) -> None:
         self.close()
 
-    def _drive(self, flow: Flow[T]) -> T:
+    def _drive(self, flow: Flow[T], sleep: Callable[[float], None] | None = None) -> T:
         try:
             command = next(flow)
             while True:
                 try:
-                    answer = self._do(command)
+                    answer = self._do(command, sleep or self._sleep)
                 except BaseException as error:  # noqa: BLE001  # the engine decides what it means, and frees what it holds
                     command = flow.throw(error)
                 else:
@@ -299,32 +300,21 @@ class WeCom(_Client[Sync, Transport]):
         except StopIteration as stop:
             return cast("T", stop.value)
 
-    def _do(self, command: Command) -> Any:
+    def _do(self, command: Command, sleep: Callable[[float], None]) -> Any:
         if isinstance(command, Send):
             return self._transport.send(command.call, command.secrets, command.timeout)
         if isinstance(command, Ask):
             return command.function(*command.args)
         if isinstance(command, Sleep):
-            return self._sleep(command.seconds)
+            return sleep(command.seconds)
         return self._spread(command)
 
     def _spread(self, command: Spread) -> None:
-        def work() -> None:
+        if command.at_once == 1:
             while flow := command.next_flow():
                 self._drive(flow)
-
-        if command.at_once == 1:
-            return work()
-        from concurrent.futures import ThreadPoolExecutor
-
-        with ThreadPoolExecutor(command.at_once, thread_name_prefix="wecom") as pool:
-            try:
-                for job in [pool.submit(work) for _ in range(command.at_once)]:
-                    job.result()
-            finally:
-                # After an error, Ctrl-C too: what is under way is finished, nothing more is started.
-                command.stop()
-        return None
+            return
+        Threads(command, self._drive, self._sleep).run()
 
 
 async def _sleep_async(seconds: float) -> None:
@@ -457,23 +447,29 @@ class AsyncWeCom(_Client[Async, AsyncTransport]):
         return await self._spread(command)
 
     async def _spread(self, command: Spread) -> None:
-        import anyio
-
-        broken: list[Exception] = []
+        broken: list[BaseException] = []
 
         async def work() -> None:
+            while flow := command.next_flow():
+                await self._drive(flow)
+
+        if command.at_once == 1:
+            return await work()
+        import anyio
+
+        async def one_of_many() -> None:
             try:
-                while flow := command.next_flow():
-                    await self._drive(flow)
-            except Exception as error:  # noqa: BLE001  # raised below as itself, not in a group
+                await work()
+            except (Exception, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001  # raised below, not in a group
                 broken.append(error)
-                command.stop()
+                group.cancel_scope.cancel()
 
         async with anyio.create_task_group() as group:
             for _ in range(command.at_once):
-                group.start_soon(work)
+                group.start_soon(one_of_many)
         if broken:
             raise broken[0]
+        return None
 
     async def _ask(self, command: Ask) -> Any:
         if not self._engine.tokens.store.blocking:

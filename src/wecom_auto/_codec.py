@@ -18,8 +18,10 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
+import attrs
+
 from wecom_auto import _decode, _encode
-from wecom_auto._model import Model, is_subclass
+from wecom_auto._model import Model, is_subclass, wire_name
 from wecom_auto._types import JSON, JSONObject
 from wecom_auto.errors import DecodeError
 
@@ -31,6 +33,12 @@ __all__ = ["decode", "encode", "encode_object"]
 T = TypeVar("T")
 
 _ENVELOPE: Final = frozenset({"errcode", "errmsg"})
+
+
+@functools.cache
+def _envelope_of(kind: Any) -> frozenset[str]:
+    # The parts of some answers have an errcode of their own.
+    return _ENVELOPE - {wire_name(field) for field in attrs.fields(kind)}
 
 
 @functools.cache
@@ -47,7 +55,7 @@ def _converter() -> cattrs.Converter:
 def decode(kind: type[T], raw: object, *, at: str = "") -> T:
     """Return `raw`, which came from `json.loads`, as a `kind`.
 
-    The `errcode` and `errmsg` that lie around every answer are no fields of a model.
+    The `errcode` and `errmsg` that lie around every answer are no fields of a model, unless it declares them.
 
     Args:
         kind: A model, an enum, a scalar, ``tuple[X, ...]`` or an optional or tagged union of those.
@@ -59,7 +67,8 @@ def decode(kind: type[T], raw: object, *, at: str = "") -> T:
     """
     if type(raw) is dict and not _ENVELOPE.isdisjoint(raw) and is_subclass(kind, Model):
         envelope = cast("dict[str, Any]", raw)
-        raw = {key: value for key, value in envelope.items() if key not in _ENVELOPE}
+        around = _envelope_of(cast("Any", kind))
+        raw = {key: value for key, value in envelope.items() if key not in around}
     try:
         return cast("T", _converter().get_structure_hook(kind)(raw, kind))
     except _decode.Mismatch as mismatch:

@@ -128,6 +128,10 @@ def _piece(raw: Any, _: Any) -> str:
     return str(raw) if type(raw) is int else _text(raw, str)
 
 
+def _number_or_text(raw: Any, _: Any) -> int | str:
+    return raw if type(raw) is int else _text(raw, str)
+
+
 def _object(raw: Any, _: Any) -> JSONObject:
     return raw if type(raw) is dict else _refuse("an object", raw)
 
@@ -175,7 +179,12 @@ def _find_bad_item(raw: Sequence[Any], hook: Decoder, inner: Any) -> NoReturn:
     raise AssertionError  # pragma: no cover  # decoding is pure: what failed once fails again
 
 
-_FORMS: Final[Mapping[Form, Decoder]] = {Form.FLAG: _flag, Form.PIPED: _piped, Form.TEXT_SECONDS: _time}
+_FORMS: Final[Mapping[Form, Decoder]] = {
+    Form.FLAG: _flag,
+    Form.PIPED: _piped,
+    Form.TEXT_SECONDS: _time,
+    Form.ID: _piece,
+}
 
 
 @attrs.frozen
@@ -210,6 +219,8 @@ class _Slot:
     def expression(self, index: int) -> str:
         """Return the source that decodes ``v``: the likely case first, then absence, then everything else."""
         otherwise = f"slow{index}(v)" if self.required else f"default{index} if v is None else slow{index}(v)"
+        if self.hook is _piece:
+            return f"v if type(v) is str else {otherwise}"
         if self.hook in {_text, _integer}:
             return f"v if type(v) is {self.wanted.__name__} else {otherwise}"
         if self.hook is _int_member:
@@ -279,7 +290,7 @@ def for_model(kind: type[Model], converter: cattrs.Converter, gap: object = attr
             "  self = new(draft); get = raw.get",
             "  self.extra = no_extra if knows(raw) else rest(raw)",
             "  try:",
-            *(f"  {line}" for line in lines or ["pass"]),
+            *(f"  {line}" for line in lines or ["  pass"]),
             "  except Mismatch: find_bad_key(raw, slots)",
             "  self.__class__ = kind",
             "  return self",
@@ -375,6 +386,7 @@ def register(converter: cattrs.Converter) -> None:
     register(_is_object, lambda _: _object)
     register(_is_tuple, _for_tuple)
     register(is_union, _for_union)
+    register(lambda kind: kind == int | str, lambda _: _number_or_text)
     # The last one is asked first: what is tagged is a model too.
     register(lambda kind: is_subclass(kind, Model), for_model)
     register(lambda kind: is_subclass(kind, Tagged), _for_tagged)

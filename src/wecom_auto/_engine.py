@@ -14,13 +14,14 @@ from typing import Any, Final, Generic, NoReturn, TypeAlias, TypeVar
 
 from attrs import define, field, frozen
 
-from wecom_auto._bulk import Together
+from wecom_auto._binding import Pause
 from wecom_auto._call import Call
 from wecom_auto._events import CallFailed, CallFinished, CallRetried, CallWaited, Observer, TokenFetched, notify
 from wecom_auto._http import json_loads
 from wecom_auto._limits import POLL_SECONDS, RateLimiter
 from wecom_auto._retry import RetryPolicy, is_done, may_repeat
 from wecom_auto._time import Clock
+from wecom_auto._together import Together
 from wecom_auto._tokens import LEASE_SECONDS, StoredToken, TokenCache, read_token
 from wecom_auto._transport import NoAnswer, Reply
 from wecom_auto._types import JSONObject
@@ -161,7 +162,7 @@ class Engine:
     def run(self, call: Call[T], options: Options) -> Flow[Response[T]]:
         """Send `call` and return its response."""
         if options.validate:
-            call.check()
+            call.check(self.clock())
         state = _Try(self.clock())
         try:
             reply, answer = yield from self._send(call, options, state)
@@ -175,8 +176,8 @@ class Engine:
         notify(self.observers, finished)
         return Response(data=data, json=answer, http=reply, attempts=state.attempts, elapsed_seconds=elapsed)
 
-    def work(self, flow: Generator[Call[Any] | Together[Any], Any, T], options: Options) -> Flow[T]:
-        """Run a workflow: send what it yields, hand back the data, the outcomes, or the error."""
+    def work(self, flow: Generator[Call[Any] | Together[Any] | Pause, Any, T], options: Options) -> Flow[T]:
+        """Run a workflow: send what it yields, hand back the data, the outcomes, the time, or the error."""
         try:
             wanted = next(flow)
             while True:
@@ -188,10 +189,16 @@ class Engine:
                     wanted = flow.send(answer)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]  # a generator's value is typed on the generator
+        finally:
+            flow.close()  # what a workflow holds is given back before a Ctrl-C or a cancellation goes on
 
-    def _answer(self, wanted: Call[Any] | Together[Any], options: Options) -> Flow[Any]:
+    def _answer(self, wanted: Call[Any] | Together[Any] | Pause, options: Options) -> Flow[Any]:
         if isinstance(wanted, Call):
             return (yield from self.run(wanted, options)).data
+        if isinstance(wanted, Pause):
+            if wanted.seconds > 0:
+                yield Sleep(wanted.seconds)
+            return self.clock()
 
         def next_flow() -> Flow[None] | None:
             taken = wanted.take()

@@ -38,6 +38,11 @@ DEFAULT_LIMITS: Final[Mapping[str, tuple[Rate, ...]]] = {
 DEFAULT_CONCURRENCY: Final[Mapping[str, int]] = {
     # Unverified: no number is published for 45033; five at once is what integrators found to pass.
     "/cgi-bin/externalcontact/mark_tag": 5,
+    # Manual 94883, 94890: one after the other only (仅支持串行调用).
+    "/cgi-bin/externalcontact/customer_strategy/create": 1,
+    "/cgi-bin/externalcontact/customer_strategy/edit": 1,
+    "/cgi-bin/externalcontact/moment_strategy/create": 1,
+    "/cgi-bin/externalcontact/moment_strategy/edit": 1,
 }
 """Calls at once by path; other paths have no ceiling until the platform answers 45033."""
 

@@ -9,6 +9,7 @@ import enum
 import sys
 import types
 from collections.abc import Iterator, Mapping, Sequence
+from types import ModuleType
 from typing import Any, ClassVar, Final, TypeVar, Union, cast, get_args, get_origin
 
 from attrs import Attribute, field, frozen, resolve_types
@@ -24,6 +25,7 @@ __all__ = [
     "Tagged",
     "UnknownTagged",
     "form_of",
+    "home_of",
     "is_subclass",
     "is_union",
     "named",
@@ -45,6 +47,7 @@ class Form(enum.Enum):
     PIPED = "a tuple of texts as one text joined by |"
     TEXT_SECONDS = "a time as unix seconds in a text"
     BARE = "an attachment without its msgtype envelope"
+    ID = "a text that some answers give as a number"
 
 
 class _NoExtra(Mapping[str, JSON]):
@@ -173,12 +176,17 @@ def publish(namespace: Mapping[str, object], names: list[str], module: str) -> N
             value.__module__ = module
 
 
+def home_of(kind: type) -> ModuleType:
+    """Return the module that a class was written in, which may not be the one that it was published by."""
+    return sys.modules[_HOMES.get(kind, kind.__module__)]
+
+
 def read_annotations(kind: type[Model]) -> None:
     """Turn the annotations of `kind` from texts into types, once.
 
     Annotations name things of the module that a class was written in, not of the one that it was published by.
     """
-    home = sys.modules[_HOMES.get(kind, kind.__module__)]
+    home = home_of(kind)
     # The base classes' own annotations, and `JSON`, which is recursive and names its parts by text.
     names = {"ClassVar": ClassVar, "JSON": JSON, "Mapping": Mapping, "Sequence": Sequence}
     resolve_types(kind, globalns=vars(home), localns=names)

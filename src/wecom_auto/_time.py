@@ -26,8 +26,10 @@ def require_aware(moment: datetime, field: str) -> datetime:
         field: The name of the argument, for the message.
 
     Raises:
-        ValidationError: `moment` is naive, so it names a different instant on every machine.
+        ValidationError: `moment` is naive, so it names a different instant on every machine, or no datetime.
     """
+    if not isinstance(moment, datetime):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ValidationError(field, value=f"a value of type {type(moment).__name__}", limit="an aware datetime")
     if moment.tzinfo is None or moment.utcoffset() is None:
         raise ValidationError(
             field,

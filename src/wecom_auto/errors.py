@@ -12,6 +12,7 @@ WeComError
 ├── ServerError                  an answer that is not the API's: HTTP 5xx, HTML instead of JSON
 ├── DecodeError                  an answer of another shape than documented
 ├── PagingError                  a cursor came back twice
+├── JobTimeoutError              the platform had not finished a job when the caller's patience ended
 ├── APIError                     the platform answered an errcode
 │   ├── AuthenticationError      secret, token or ticket
 │   ├── PermissionDeniedError    right, scope or trusted IP
@@ -52,6 +53,7 @@ __all__ = [
     "ErrorCode",
     "ErrorKind",
     "InvalidRequestError",
+    "JobTimeoutError",
     "LicenseError",
     "NotFoundError",
     "PagingError",
@@ -202,6 +204,24 @@ class DecodeError(WeComError):
 
 class PagingError(WeComError):
     """The platform returned a cursor that was used before; going on would never end."""
+
+
+class JobTimeoutError(WeComError):
+    """The platform had not finished a job when the caller's patience ended; the job goes on without the caller.
+
+    Args:
+        jobid: The job; waiting for it again, or asking for its result, goes on where this stopped.
+        waited_seconds: How long was waited.
+        what: What the job does, for the message.
+    """
+
+    def __init__(self, jobid: str, *, waited_seconds: float, what: str = "the job") -> None:
+        self.jobid: Final = jobid
+        self.waited_seconds: Final = waited_seconds
+        super().__init__(
+            f"{what} is not done after {waited_seconds:.0f} s (job {jobid}); it goes on: "
+            "wait for this jobid again, and do not start a second job"
+        )
 
 
 class APIError(WeComError):

@@ -3,11 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from datetime import timedelta
 from typing import assert_type
 
-from wecom_auto import AsyncPages, AsyncWeCom, Call, Calls, Page, Pages, Response, WeCom
-from wecom_auto.callbacks import CustomerAdded, CustomerEdited, Event, EventRouter
-from wecom_auto.models import AddWay, ContactWayCreated, CustomerDetail, FollowedCustomer, MassMessageCreated, TagGroup
+from wecom_auto import (
+    AsyncPages,
+    AsyncWalk,
+    AsyncWeCom,
+    BulkFailure,
+    BulkResult,
+    Call,
+    Calls,
+    Found,
+    Page,
+    Pages,
+    Progress,
+    Response,
+    Walk,
+    WeCom,
+    WeComError,
+)
+from wecom_auto.callbacks import CustomerAdded, CustomerEdited, Deadline, Event, EventRouter
+from wecom_auto.models import (
+    AddWay,
+    ContactWayCreated,
+    CustomerDetail,
+    FollowedCustomer,
+    GroupChat,
+    MassMessageCreated,
+    Mobile,
+    MobileMatches,
+    MomentCreated,
+    TagChange,
+    TagGroup,
+    UpgradedId,
+)
 
 
 def results(wecom: WeCom) -> None:
@@ -20,6 +50,8 @@ def results(wecom: WeCom) -> None:
     assert_type(wecom.mass_messages.create(sender="zhangsan", text="早上好"), MassMessageCreated)
     assert_type(wecom.send(Calls().customers.get("wm1")), Response[CustomerDetail])
     assert_type(wecom.customers.get("wm1").follows[0].add_way, AddWay)
+    assert_type(wecom.moments.create(text="早上好"), str)
+    assert_type(wecom.moments.create_and_wait(text="早上好"), MomentCreated)
 
 
 async def awaitables(wecom: AsyncWeCom) -> None:
@@ -27,7 +59,17 @@ async def awaitables(wecom: AsyncWeCom) -> None:
     assert_type(wecom.customers.get("wm1"), Awaitable[CustomerDetail])
     assert_type(await wecom.customers.get("wm1"), CustomerDetail)
     assert_type(await wecom.tags.list(), tuple[TagGroup, ...])
+    assert_type(await wecom.moments.wait("job1"), MomentCreated)
     assert_type((await wecom.send(Calls().customers.get("wm1"))).data, CustomerDetail)
+
+
+def bulk(wecom: WeCom) -> None:
+    """Operations on many say what became of each, and what the answers are."""
+    assert_type(wecom.ids.to_openid_many(["wm1"]), BulkResult[str, str])
+    assert_type(wecom.ids.from_unionid("o1"), str | None)
+    assert_type(wecom.ids.from_unionid_many(["o1"]), BulkResult[str, str | None])
+    assert_type(wecom.ids.upgrade_many(["wm1"]), BulkResult[str, tuple[UpgradedId, ...]])
+    assert_type(wecom.school.find_by_mobile_many(["1"]), BulkResult[Mobile, MobileMatches])
 
 
 def iterators(wecom: WeCom) -> None:
@@ -44,6 +86,36 @@ async def asynchronous_iterators(wecom: AsyncWeCom) -> None:
     assert_type(wecom.customers.iter_by_user(["zhangsan"]), AsyncPages[FollowedCustomer])
     async for customer in wecom.customers.iter_by_user(["zhangsan"]):
         assert_type(customer, FollowedCustomer)
+
+
+def many(wecom: WeCom, changes: list[TagChange], progress: list[Progress]) -> None:
+    """Bulk results know their items and answers, walks their items."""
+    result = wecom.tags.mark_many(changes, concurrency=5, progress=progress.append)
+    assert_type(result, BulkResult[TagChange, None])
+    assert_type(result.again, tuple[TagChange, ...])
+    assert_type(result.failed, tuple[BulkFailure[TagChange], ...])
+    assert_type(result.failed[0].error, WeComError)
+    chosen = [Calls().customers.get("wm1")]
+    assert_type(wecom.send_all(chosen), BulkResult[Call[CustomerDetail], CustomerDetail])
+    assert_type(wecom.customers.iter_all(), Walk[FollowedCustomer])
+    for customer in wecom.customers.iter_all(concurrency=20):
+        assert_type(customer, FollowedCustomer)
+    for batch in wecom.groups.iter_details(resume="x").batches():
+        assert_type(batch, Found[GroupChat])
+        assert_type(batch.failed, tuple[BulkFailure[str], ...])
+    wecom.customers.iter_all("zhangsan")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    wecom.tags.mark_many([5])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+
+
+async def many_at_once(wecom: AsyncWeCom, changes: list[TagChange]) -> None:
+    """And so do they for ``async for`` and ``await``."""
+    assert_type(await wecom.tags.mark_many(changes), BulkResult[TagChange, None])
+    assert_type(await wecom.send_all([Calls().customers.list("u")]), BulkResult[Call[tuple[str, ...]], tuple[str, ...]])
+    assert_type(wecom.customers.iter_all(), AsyncWalk[FollowedCustomer])
+    async for group in wecom.groups.iter_details():
+        assert_type(group, GroupChat)
+    async for batch in wecom.customers.iter_all().batches():
+        assert_type(batch.items, tuple[FollowedCustomer, ...])
 
 
 def calls() -> None:
@@ -79,7 +151,15 @@ def handlers(router: EventRouter) -> None:
     def showroom(event: CustomerAdded) -> None:
         assert_type(event.state, str)
 
+    @router.on(CustomerAdded, urgent=True)
+    def greet(event: CustomerAdded, deadline: Deadline) -> None:
+        assert_type(deadline.left, float)
+
+    @router.on(CustomerAdded, CustomerEdited, urgent=timedelta(minutes=1))
+    async def soon(event: CustomerAdded | CustomerEdited) -> None:
+        assert_type(event.userid, str)
+
     @router.on(CustomerAdded)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     def wrong(event: int) -> None: ...
 
-    assert_type((added, either, anything, showroom, wrong).__len__(), int)
+    assert_type((added, either, anything, showroom, greet, soon, wrong).__len__(), int)

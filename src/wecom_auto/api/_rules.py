@@ -10,7 +10,19 @@ from wecom_auto._checks import AnyOf, Check, Limit, OneOf
 from wecom_auto._types import JSON, JSONObject
 from wecom_auto.errors import ValidationError
 
-__all__ = ["CUSTOMER_MESSAGE", "FileSize", "Given", "MaxJoined", "MaxSpan", "Needs", "When", "Without", "page_of"]
+__all__ = [
+    "CUSTOMER_MESSAGE",
+    "Alphanumeric",
+    "FileSize",
+    "Given",
+    "MaxDays",
+    "MaxJoined",
+    "MaxSpan",
+    "Needs",
+    "When",
+    "Without",
+    "page_of",
+]
 
 
 @frozen
@@ -135,6 +147,50 @@ class MaxSpan:
         if last - first > self.days * 86_400:
             found = f"{(last - first) / 86_400:.1f} days after {self.start}"
             raise ValidationError(self.end, value=found, limit=f"at most {self.days} days", fix="ask month by month")
+
+
+@frozen
+class MaxDays:
+    """A first and a last day, both counted.
+
+    Attributes:
+        start: The wire field of the first day, in unix seconds.
+        end: The wire field of the last day; a missing one is the first day.
+        days: The most days.
+    """
+
+    start: str
+    end: str
+    days: int
+
+    def __call__(self, fields: JSONObject) -> None:
+        """Raise `ValidationError` if there are too many days, or none."""
+        first, last = fields.get(self.start), fields.get(self.end)
+        if not isinstance(first, int) or not isinstance(last, int):
+            return
+        if last < first:
+            raise ValidationError(self.end, value=f"before {self.start}", limit=f"{self.start} or later")
+        days = round((last - first) / 86_400) + 1
+        if days > self.days:
+            limit, fix = f"at most {self.days} days, first and last included", "iterate: that asks several times"
+            raise ValidationError(self.end, value=f"{days:,} days", limit=limit, fix=fix)
+
+
+@frozen
+class Alphanumeric:
+    """A text of Latin letters and digits.
+
+    Attributes:
+        field: The wire field.
+    """
+
+    field: str
+
+    def __call__(self, fields: JSONObject) -> None:
+        """Raise `ValidationError` if something else is in it."""
+        value = fields.get(self.field)
+        if isinstance(value, str) and value and not (value.isascii() and value.isalnum()):
+            raise ValidationError(self.field, value="other characters", limit="letters a-z, A-Z and digits")
 
 
 @frozen

@@ -15,7 +15,7 @@ from wecom_auto._types import UNSET, Unset
 from wecom_auto.errors import ValidationError
 from wecom_auto.models import Text
 
-__all__ = ["File", "flag", "listed", "piped", "seconds", "text_of", "upload"]
+__all__ = ["File", "flag", "listed", "piped", "seconds", "some", "text_of", "upload"]
 
 T = TypeVar("T")
 
@@ -31,6 +31,19 @@ def listed(field: str, values: Sequence[T] | Unset) -> Sequence[T] | Unset:
     """Return `values`, refusing one text where a list of texts belongs: it would be read letter by letter."""
     if isinstance(values, str):
         raise ValidationError(field, value="one text", limit="a list of texts", fix=f"write [{field}] around it")
+    return values
+
+
+@overload
+def some(field: str, values: Sequence[T]) -> Sequence[T]: ...
+@overload
+def some(field: str, values: Sequence[T] | Unset) -> Sequence[T] | Unset: ...
+def some(field: str, values: Sequence[T] | Unset) -> Sequence[T] | Unset:
+    """Return `values`, refusing an empty list: the platform would take it for everybody or everything."""
+    if not isinstance(values, Unset) and not listed(field, values):
+        raise ValidationError(
+            field, value="an empty list", limit="at least one", fix="leave it out to mean everybody or all"
+        )
     return values
 
 
@@ -55,6 +68,9 @@ def text_of(text: str | Text | Unset) -> Text | Unset:
     """Return `text` as the platform nests it; an empty text is no text."""
     if isinstance(text, str):
         return Text(content=text) if text else UNSET
+    if not isinstance(text, Text | Unset | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+        field = "text"
+        raise ValidationError(field, value=f"a value of type {type(text).__name__}", limit="a text, or a Text")
     return text
 
 
@@ -62,12 +78,15 @@ def upload(file: File, filename: str) -> Upload:
     """Return `file` with its name and media type.
 
     Raises:
-        ValidationError: Bytes came without a name.
+        ValidationError: Bytes came without a name, or what came is no file; a path must be a `Path`, not a text.
     """
     if isinstance(file, PathLike):
         content, known = Path(file).read_bytes(), Path(file).name
     elif isinstance(file, bytes):
         content, known = file, ""
+    elif not hasattr(file, "read"):
+        field, limit = "file", "bytes, a file opened in binary mode, or a Path"
+        raise ValidationError(field, value=f"a value of type {type(file).__name__}", limit=limit)
     else:
         content, known = file.read(), Path(str(getattr(file, "name", ""))).name
     name = filename or known

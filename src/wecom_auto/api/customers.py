@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import NoneType
 
-from wecom_auto._binding import C, Endpoints, endpoint, paged
+from wecom_auto._binding import C, Endpoints, Unbound, endpoint, paged, step, walk
+from wecom_auto._bulk import Report
 from wecom_auto._call import Call, Effect, Page
 from wecom_auto._checks import AnyOf, Limit
 from wecom_auto._types import UNSET, Unset
+from wecom_auto._walk import Found, Steps
+from wecom_auto.api._checkpoint import Checkpoints
 from wecom_auto.api._rules import Given, page_of
-from wecom_auto.api._values import listed
-from wecom_auto.models import CustomerDetail, FollowedCustomer
+from wecom_auto.api._streams import Stream, Streams, Tally, cut
+from wecom_auto.api._values import listed, some
+from wecom_auto.api.follow_users import FollowUserEndpoints
+from wecom_auto.models import CustomerDetail, FollowedCustomer, ServedContact
 
 __all__ = ["CustomerEndpoints"]
+
+_PAGE = 100
+"""Customers on a page (manual 92994)."""
 
 
 class CustomerEndpoints(Endpoints[C]):
@@ -90,6 +98,59 @@ class CustomerEndpoints(Endpoints[C]):
         """
         return self._by_user(userids, cursor, limit)
 
+    @walk
+    def iter_all(
+        self,
+        *,
+        userids: Sequence[str] | Unset = UNSET,
+        concurrency: int = 1,
+        resume: str = "",
+        progress: Report | None = None,
+    ) -> Steps[FollowedCustomer]:
+        """Iterate over all customers of all members, or of any number of members, with several calls at once.
+
+        A customer comes once for every member who follows them.
+        Members who cannot be read (no interop licence, gone, out of range) do not stop the others:
+        they are in `Walk.failed` and `Found.failed`, with the reason.
+        So a customer who is not there is gone only if their members are not in that list.
+
+        Manual: `批量获取客户详情 <https://developer.work.weixin.qq.com/document/path/92994>`__
+
+        Args:
+            userids: The members; all who have the customer-contact feature unless given.
+            concurrency: The most calls at once, 1 to 100; 1 asks for one page after the other.
+            resume: `Found.checkpoint` of an earlier walk with the same `userids`; goes on after what that one handed
+                out, with the members whom that one knew. Where a cursor has died since, the members who share it
+                are read again from the start, so store customers by member and id.
+            progress: Is told after every call how many customers have been found; the total is not known.
+
+        Raises:
+            ValidationError: `resume` is of another walk or broken, or `concurrency` is not 1 to 100.
+            PagingError: A cursor came back twice; what was read before has been handed out.
+        """
+        members = () if isinstance(userids, Unset) else tuple(dict.fromkeys(some("userid_list", userids)))
+        return self._iter_all(members, concurrency, resume, progress)
+
+    def _iter_all(
+        self, userids: Sequence[str], concurrency: int, resume: str, progress: Report | None
+    ) -> Steps[FollowedCustomer]:
+        tally = Tally(progress)
+        streams = Streams(lambda some, cursor: self._by_user(some, cursor, _PAGE), concurrency, tally.add)
+        checkpoints = Checkpoints.of("customers.iter_all", userids)
+        if resume:
+            streams.load(checkpoints, checkpoints.read(resume))
+        else:
+            members = userids or (yield from step(FollowUserEndpoints[Unbound]().list()))
+            streams.add(map(Stream, cut(members, concurrency if concurrency == 1 else 2 * concurrency)))
+        if not streams.ready:
+            yield Found((), "")
+        while streams.ready:
+            found = yield from streams.round()
+            checkpoint = checkpoints.write(streams.save()) if streams.ready else ""
+            yield Found(found, checkpoint, streams.take_failed())
+            if streams.error:
+                raise streams.error
+
     def _by_user(self, userids: Sequence[str], cursor: str, limit: int) -> Call[Page[FollowedCustomer]]:
         path = "/cgi-bin/externalcontact/batch/get_by_user"
         members = listed("userid_list", userids)
@@ -145,3 +206,42 @@ class CustomerEndpoints(Endpoints[C]):
             AnyOf("userid"),
             AnyOf("external_userid"),
         )
+
+    @endpoint
+    def list_served(self, *, cursor: str = "", limit: int = 1000) -> Call[Page[ServedContact]]:
+        """Fetch one page of everybody whom the corp serves, customers or not: one line for each member and group.
+
+        Ids and cursors die 4 hours after the first page and mean nothing to another walk: read to the end in one go.
+        Self-built apps only.
+
+        Manual: `获取已服务的外部联系人 <https://developer.work.weixin.qq.com/document/path/99434>`__
+
+        Args:
+            cursor: `Page.next_cursor` of the page before; empty for the first page.
+            limit: Lines on a page, 1 to 1,000.
+
+        Raises:
+            InvalidRequestError: 50100 the cursor has died: start again. Unverified: that this is the code.
+        """
+        return _served(cursor, limit)
+
+    @paged
+    def iter_served(self, *, cursor: str = "", limit: int = 1000) -> Call[Page[ServedContact]]:
+        """Iterate over everybody whom the corp serves; see `list_served`.
+
+        Manual: `获取已服务的外部联系人 <https://developer.work.weixin.qq.com/document/path/99434>`__
+
+        Args:
+            cursor: Where to resume, within 4 hours; empty for the start.
+            limit: Lines on a page, 1 to 1,000.
+
+        Raises:
+            InvalidRequestError: 50100 the cursor has died: start again. Unverified: that this is the code.
+        """
+        return _served(cursor, limit)
+
+
+def _served(cursor: str, limit: int) -> Call[Page[ServedContact]]:
+    path = "/cgi-bin/externalcontact/contact_list"
+    call = Call.post(Effect.READ, path, ServedContact, cursor=cursor or UNSET, limit=limit)
+    return call.paged("info_list").checked(page_of(1000))

@@ -20,6 +20,7 @@ _LIMITS: Final[tuple[Check, ...]] = (
     # The platform cuts a longer remark without a word; a cut note is a wrong note.
     Limit("remark", chars=30),
     Limit("room_base_name", chars=40),
+    Limit("room_base_id", least=0),
     Limit("state", chars=30),
 )
 

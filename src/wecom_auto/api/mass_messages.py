@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import NoneType
+from typing import Final
 
-from wecom_auto._binding import C, Endpoints, endpoint, paged
+from wecom_auto._binding import C, Endpoints, Step, endpoint, paged, workflow
+from wecom_auto._bulk import BulkResult, Report, in_bulk
 from wecom_auto._call import Call, Effect, Page
 from wecom_auto._checks import AnyOf, Limit, OneOf
 from wecom_auto._types import UNSET, Unset
 from wecom_auto.api._rules import CUSTOMER_MESSAGE, MaxSpan, When, Without, page_of
-from wecom_auto.api._values import listed, seconds, text_of
+from wecom_auto.api._values import listed, seconds, some, text_of
+from wecom_auto.errors import ValidationError
 from wecom_auto.models import (
     Attachment,
     ChatType,
@@ -27,6 +30,9 @@ from wecom_auto.models import (
 __all__ = ["MassMessageEndpoints"]
 
 _SINGLE, _GROUP = ChatType.SINGLE.value, ChatType.GROUP.value
+_MOST_CUSTOMERS: Final = 10_000
+_MOST_GROUPS: Final = 2000
+_NOBODY: Final = 41048
 
 
 class MassMessageEndpoints(Endpoints[C]):
@@ -39,8 +45,8 @@ class MassMessageEndpoints(Endpoints[C]):
         self,
         *,
         chat_type: ChatType | str = ChatType.SINGLE,
-        external_userids: Sequence[str] = (),
-        chat_ids: Sequence[str] = (),
+        external_userids: Sequence[str] | Unset = UNSET,
+        chat_ids: Sequence[str] | Unset = UNSET,
         tag_filter: TagFilter | Unset = UNSET,
         sender: str | Unset = UNSET,
         allow_select: bool | Unset = UNSET,
@@ -57,8 +63,8 @@ class MassMessageEndpoints(Endpoints[C]):
 
         Args:
             chat_type: Customers, or groups.
-            external_userids: Customers, up to 10,000; `tag_filter` is ignored then. Not for groups.
-            chat_ids: Groups of `sender`, up to 2,000; without them the owner chooses. Not for customers.
+            external_userids: Customers, 1 to 10,000; `tag_filter` is ignored then. Not for groups.
+            chat_ids: Groups of `sender`, 1 to 2,000; without them the owner chooses. Not for customers.
             tag_filter: Customers by tags, up to 100 tags in each group of tags. Not for groups.
             sender: The member. Needed for groups.
                 For customers, alone, it means all customers of the member;
@@ -71,6 +77,7 @@ class MassMessageEndpoints(Endpoints[C]):
             The id, and who cannot be reached as far as is known now.
 
         Raises:
+            ValidationError: A list is empty: that would mean all customers, or all groups, of the sender.
             NotFoundError: 41048 nobody is left who can be reached.
             InvalidRequestError: 41064 more than 9 attachments; 40007 a file has died.
         """
@@ -79,13 +86,13 @@ class MassMessageEndpoints(Endpoints[C]):
             "/cgi-bin/externalcontact/add_msg_template",
             MassMessageCreated,
             chat_type=chat_type,
-            external_userid=listed("external_userid", external_userids) or UNSET,
-            chat_id_list=listed("chat_id_list", chat_ids) or UNSET,
+            external_userid=some("external_userid", external_userids),
+            chat_id_list=some("chat_id_list", chat_ids),
             tag_filter=tag_filter,
             sender=sender,
             allow_select=allow_select,
             text=text_of(text),
-            attachments=attachments or UNSET,
+            attachments=listed("attachments", attachments) or UNSET,
         ).checked(
             OneOf("chat_type", (_SINGLE, _GROUP)),
             When("chat_type", _SINGLE, AnyOf("sender", "external_userid", "tag_filter")),
@@ -93,10 +100,71 @@ class MassMessageEndpoints(Endpoints[C]):
             When("chat_type", _GROUP, AnyOf("sender")),
             When("chat_type", _GROUP, Without("external_userid", "external_userids only with chat_type=SINGLE")),
             When("chat_type", _GROUP, Without("tag_filter", "tag_filter only with chat_type=SINGLE")),
-            Limit("external_userid", items=10_000),
-            Limit("chat_id_list", items=2000),
-            Limit("tag_filter.group_list[].tag_list", items=100),
+            Limit("external_userid", items=_MOST_CUSTOMERS),
+            Limit("chat_id_list", items=_MOST_GROUPS),
+            Limit("tag_filter.group_list", least=1),
+            Limit("tag_filter.group_list[].tag_list", items=100, least=1),
             *CUSTOMER_MESSAGE,
+        )
+
+    @workflow
+    def create_many(
+        self,
+        *,
+        external_userids: Sequence[str] = (),
+        chat_ids: Sequence[str] = (),
+        sender: str | Unset = UNSET,
+        allow_select: bool | Unset = UNSET,
+        text: str | Text | Unset = UNSET,
+        attachments: Sequence[Attachment] = (),
+        concurrency: int = 1,
+        progress: Report | None = None,
+    ) -> Step[BulkResult[str, MassMessageCreated]]:
+        """Make as many tasks as it takes to reach any number of customers or groups; see `create`.
+
+        Each task is a tap of its own for every member concerned. Nobody is reached twice, and an empty list is nobody.
+        What nobody knows (a lost answer) is not repeated: it comes back as unknown. Look with `list` first.
+
+        Manual: `创建企业群发 <https://developer.work.weixin.qq.com/document/path/92135>`__
+
+        Args:
+            external_userids: Customers, 10,000 in a task. Not together with `chat_ids`.
+            chat_ids: Groups of `sender`, 2,000 in a task.
+            sender: The member. Needed for groups.
+            allow_select: The member may change the list of customers. Not for groups.
+            text: Up to 4,000 UTF-8 bytes.
+            attachments: Up to 9.
+            concurrency: The most calls under way at once.
+            progress: Is told after every call.
+
+        Returns:
+            Who is in a task, who cannot be reached (41048), who is unknown or was not tried;
+            `answers` holds the tasks' ids.
+
+        Raises:
+            ValidationError: Both customers and groups are given.
+        """
+        if external_userids and chat_ids:
+            field, limit = "external_userid / chat_id_list", "one of the two"
+            raise ValidationError(field, value="both", limit=limit)
+
+        def make(few: Sequence[str]) -> Call[MassMessageCreated]:
+            return MassMessageEndpoints.create(
+                self,
+                chat_type=ChatType.GROUP if chat_ids else ChatType.SINGLE,
+                external_userids=UNSET if chat_ids else few,
+                chat_ids=few if chat_ids else UNSET,
+                sender=sender,
+                allow_select=allow_select,
+                text=text,
+                attachments=attachments,
+            )
+
+        field, wanted = ("chat_id_list", chat_ids) if chat_ids else ("external_userid", external_userids)
+        everybody = tuple(dict.fromkeys(listed(field, wanted)))
+        size = _MOST_GROUPS if chat_ids else _MOST_CUSTOMERS
+        return (
+            yield from in_bulk(everybody, size, make, refused=_unreachable, concurrency=concurrency, progress=progress)
         )
 
     @endpoint
@@ -256,3 +324,8 @@ class MassMessageEndpoints(Endpoints[C]):
             ConflictError: 41093 it was cancelled before.
         """
         return Call.post(Effect.SET, "/cgi-bin/externalcontact/cancel_groupmsg_send", NoneType, msgid=msgid)
+
+
+def _unreachable(made: MassMessageCreated) -> Mapping[str, int]:
+    # The platform names them without a reason; this is the code that it gives when nobody else is left.
+    return dict.fromkeys(made.fail_list, _NOBODY)

@@ -1,13 +1,326 @@
-"""Moment strategies (朋友圈规则组): rule groups for moments."""
+"""Moment strategies (客户朋友圈规则组): rule groups for moments, nested like the company.
+
+An app sees and manages only what it made itself. They have nothing to do with customer strategies but the shape.
+"""
 
 from __future__ import annotations
 
-from wecom_auto._binding import C, Endpoints
+from collections.abc import Iterable, Sequence
+from types import NoneType
+
+from wecom_auto._binding import C, Endpoints, Step, endpoint, paged, step, walk, workflow
+from wecom_auto._bulk import BulkResult, Report
+from wecom_auto._call import Call, Effect, Page
+from wecom_auto._checks import Limit
+from wecom_auto._types import UNSET, Unset
+from wecom_auto._walk import Steps
+from wecom_auto.api._strategies import (
+    ADMINS,
+    CHANGES,
+    WholeNodes,
+    delete_all,
+    detailed,
+    move_nodes,
+    range_page,
+    ref_page,
+    wire_nodes,
+)
+from wecom_auto.api._values import listed
+from wecom_auto.models import MomentPrivilege, MomentStrategy, RangeNode, StrategyRef
 
 __all__ = ["MomentStrategyEndpoints"]
 
+_MOST = 3000
+
 
 class MomentStrategyEndpoints(Endpoints[C]):
-    """Moment strategies (朋友圈规则组): rule groups for moments."""
+    """Moment strategies (客户朋友圈规则组): list, read, make, change, delete."""
 
     __slots__ = ()
+
+    @endpoint
+    def list(self, *, cursor: str = "", limit: int = 1000) -> Call[Page[StrategyRef]]:
+        """List one page of the ids of moment strategies; those of other apps and of the console are not told.
+
+        Manual: `获取朋友圈规则组列表 <https://developer.work.weixin.qq.com/document/path/94890>`__
+
+        Args:
+            cursor: `Page.next_cursor` of the page before; empty for the first page.
+            limit: Ids on a page, 1 to 1,000.
+        """
+        return _refs(cursor, limit)
+
+    @paged
+    def iter_all(self, *, cursor: str = "", limit: int = 1000) -> Call[Page[StrategyRef]]:
+        """Iterate over the ids of this app's moment strategies; `iter_details` brings names and parents along.
+
+        Manual: `获取朋友圈规则组列表 <https://developer.work.weixin.qq.com/document/path/94890>`__
+
+        Args:
+            cursor: Where to resume; empty for the start.
+            limit: Ids on a page, 1 to 1,000.
+        """
+        return _refs(cursor, limit)
+
+    @walk
+    def iter_details(self, *, limit: int = 1000, resume: str = "", concurrency: int = 1) -> Steps[MomentStrategy]:
+        """Iterate over this app's moment strategies with all that `get` tells: one call for each.
+
+        Manual: `获取朋友圈规则组详情 <https://developer.work.weixin.qq.com/document/path/94890>`__
+
+        Args:
+            limit: Ids on a page, 1 to 1,000.
+            resume: The `checkpoint` of a batch, to go on after it.
+            concurrency: The most calls under way at once, 1 to 100.
+
+        Raises:
+            PagingError: The platform answered the same cursor twice.
+        """
+        return detailed(lambda cursor: _refs(cursor, limit), _detail, resume, concurrency)
+
+    @endpoint
+    def get(self, strategy_id: int) -> Call[MomentStrategy]:
+        """Fetch a moment strategy: its name, its parent, its administrators and their rights.
+
+        Manual: `获取朋友圈规则组详情 <https://developer.work.weixin.qq.com/document/path/94890>`__
+
+        Args:
+            strategy_id: A strategy that this app made.
+
+        Raises:
+            APIError: There is no such strategy, or another app made it. Unverified: with which code.
+        """
+        return _detail(strategy_id)
+
+    @endpoint
+    def list_range(self, strategy_id: int, *, cursor: str = "", limit: int = 1000) -> Call[Page[RangeNode]]:
+        """List one page of the members and departments that a strategy manages.
+
+        Manual: `获取朋友圈规则组管理范围 <https://developer.work.weixin.qq.com/document/path/94890>`__
+
+        Args:
+            strategy_id: The strategy.
+            cursor: `Page.next_cursor` of the page before; empty for the first page.
+            limit: Nodes on a page, 1 to 1,000.
+        """
+        return _nodes(strategy_id, cursor, limit)
+
+    @paged
+    def iter_range(self, strategy_id: int, *, cursor: str = "", limit: int = 1000) -> Call[Page[RangeNode]]:
+        """Iterate over the members and departments that a strategy manages.
+
+        Manual: `获取朋友圈规则组管理范围 <https://developer.work.weixin.qq.com/document/path/94890>`__
+
+        Args:
+            strategy_id: The strategy.
+            cursor: Where to resume; empty for the start.
+            limit: Nodes on a page, 1 to 1,000.
+        """
+        return _nodes(strategy_id, cursor, limit)
+
+    @endpoint
+    def create(
+        self,
+        name: str,
+        *,
+        admins: Sequence[str],
+        nodes: Sequence[RangeNode],
+        parent_id: int | Unset = UNSET,
+        privilege: MomentPrivilege | Unset = UNSET,
+    ) -> Call[int]:
+        """Make a moment strategy. The platform wants such calls one after the other, and the client sends them so.
+
+        Strategies nest up to 5 levels deep, and each holds up to 3,000 nodes.
+        A repeat makes a second one, so it is not repeated after a lost answer: look with `iter_details`.
+
+        Manual: `创建新的朋友圈规则组 <https://developer.work.weixin.qq.com/document/path/94890>`__
+
+        Args:
+            name: The name.
+            admins: Userids of its administrators (负责人), 1 to 20; no super administrators (超级管理员).
+            nodes: Whom it manages: 1 to 3,000 members and departments.
+                Unverified: the page names no bound for one call; customer strategies take 100, and so `add_range_many`
+                adds 100 in a call.
+                Below a parent, the parent's range must hold all of them.
+            parent_id: The strategy that this one lies in; 0 or nothing for the top.
+            privilege: What the administrators may do; rights that are not said are granted.
+                Below a parent the parent's rights hold, whatever is said here.
+
+        Returns:
+            The id.
+
+        Raises:
+            NotFoundError: 60111 there is no such member, 60003 no such department.
+            PermissionDeniedError: 60011 a node lies outside the parent's range. Unverified: the code.
+        """
+        return (
+            Call.post(
+                Effect.CREATE,
+                "/cgi-bin/externalcontact/moment_strategy/create",
+                int,
+                parent_id=parent_id,
+                strategy_name=name,
+                admin_list=listed("admin_list", admins),
+                privilege=privilege,
+                range=listed("range", nodes),
+            )
+            .unwrap("strategy_id")
+            .checked(Limit("strategy_name", least=1), ADMINS, Limit("range", items=_MOST, least=1), WholeNodes("range"))
+        )
+
+    @endpoint
+    def edit(
+        self,
+        strategy_id: int,
+        *,
+        name: str | Unset = UNSET,
+        admins: Sequence[str] | Unset = UNSET,
+        privilege: MomentPrivilege | Unset = UNSET,
+        add: Sequence[RangeNode] | Unset = UNSET,
+        remove: Sequence[RangeNode] | Unset = UNSET,
+    ) -> Call[None]:
+        """Change a moment strategy; what is not given stays. One call after the other, as `create`.
+
+        Manual: `编辑朋友圈规则组及其管理范围 <https://developer.work.weixin.qq.com/document/path/94890>`__
+
+        Args:
+            strategy_id: A strategy that this app made; its parent cannot be changed.
+            name: The new name.
+            admins: The administrators from now on, 1 to 20, instead of all those before.
+            privilege: The rights from now on, instead of all those before: say all of them, or use `change_privilege`.
+                Below a parent the parent's rights hold, whatever is said here.
+            add: Nodes to add to the range; up to 3,000, but see `create`.
+            remove: Nodes to take out of it.
+
+        Raises:
+            NotFoundError: 60111 there is no such member, 60003 no such department.
+            PermissionDeniedError: 60011 a node lies outside the parent's range, or another app made the strategy.
+                Unverified: the code.
+        """
+        return _edit(strategy_id, name=name, admins=admins, privilege=privilege, add=add, remove=remove)
+
+    @workflow
+    def change_privilege(self, strategy_id: int, change: MomentPrivilege) -> Step[MomentPrivilege]:
+        """Change some rights of a strategy at the top and keep the others: read, merge, write.
+
+        Manual: `编辑朋友圈规则组及其管理范围 <https://developer.work.weixin.qq.com/document/path/94890>`__
+
+        Args:
+            strategy_id: The strategy.
+            change: The rights to change; those that it does not say stay.
+
+        Returns:
+            All rights as they were written.
+        """
+        strategy = yield from step(_detail(strategy_id))
+        wanted = strategy.privilege.merged(change)
+        yield from step(_edit(strategy_id, privilege=wanted))
+        return wanted
+
+    @workflow
+    def add_range_many(
+        self, strategy_id: int, nodes: Iterable[RangeNode], *, progress: Report | None = None
+    ) -> Step[BulkResult[RangeNode, None]]:
+        """Add any number of nodes to the range of a strategy, 100 in a call, one call after the other.
+
+        Manual: `编辑朋友圈规则组及其管理范围 <https://developer.work.weixin.qq.com/document/path/94890>`__
+
+        Args:
+            strategy_id: The strategy; it holds up to 3,000 nodes.
+            nodes: Members and departments.
+            progress: Is told after every call.
+
+        Returns:
+            Which were added and which were not, and why. A node that is refused takes the 99 of its call along.
+        """
+        return move_nodes(nodes, lambda some: _edit(strategy_id, add=some), progress)
+
+    @workflow
+    def remove_range_many(
+        self, strategy_id: int, nodes: Iterable[RangeNode], *, progress: Report | None = None
+    ) -> Step[BulkResult[RangeNode, None]]:
+        """Take any number of nodes out of the range of a strategy; see `add_range_many`.
+
+        Manual: `编辑朋友圈规则组及其管理范围 <https://developer.work.weixin.qq.com/document/path/94890>`__
+
+        Args:
+            strategy_id: The strategy.
+            nodes: Members and departments.
+            progress: Is told after every call.
+        """
+        return move_nodes(nodes, lambda some: _edit(strategy_id, remove=some), progress)
+
+    @endpoint
+    def delete(self, strategy_id: int) -> Call[None]:
+        """Delete a moment strategy.
+
+        Unverified: what becomes of strategies below it; `delete_tree` deletes those first.
+
+        Manual: `删除朋友圈规则组 <https://developer.work.weixin.qq.com/document/path/94890>`__
+
+        Args:
+            strategy_id: A strategy that this app made.
+        """
+        return _delete(strategy_id)
+
+    @workflow
+    def delete_tree(self, strategy_id: int, *, progress: Report | None = None) -> Step[BulkResult[int, None]]:
+        """Delete a strategy and all below it, the deepest first. Reads every strategy to find them.
+
+        Manual: `删除朋友圈规则组 <https://developer.work.weixin.qq.com/document/path/94890>`__
+
+        Args:
+            strategy_id: The strategy at the root of what shall go.
+            progress: Is told after every deletion.
+
+        Returns:
+            Which were deleted, in that order, and which were not, and why.
+        """
+        walk = detailed(lambda cursor: _refs(cursor, 1000), _detail, "", 1)
+        return delete_all(strategy_id, walk, _delete, progress)
+
+
+def _refs(cursor: str, limit: int) -> Call[Page[StrategyRef]]:
+    return ref_page("/cgi-bin/externalcontact/moment_strategy/list", cursor, limit)
+
+
+def _detail(strategy_id: int) -> Call[MomentStrategy]:
+    path = "/cgi-bin/externalcontact/moment_strategy/get"
+    return Call.post(Effect.READ, path, MomentStrategy, strategy_id=strategy_id).unwrap("strategy")
+
+
+def _nodes(strategy_id: int, cursor: str, limit: int) -> Call[Page[RangeNode]]:
+    return range_page("/cgi-bin/externalcontact/moment_strategy/get_range", strategy_id, cursor, limit)
+
+
+def _edit(
+    strategy_id: int,
+    *,
+    name: str | Unset = UNSET,
+    admins: Sequence[str] | Unset = UNSET,
+    privilege: MomentPrivilege | Unset = UNSET,
+    add: Sequence[RangeNode] | Unset = UNSET,
+    remove: Sequence[RangeNode] | Unset = UNSET,
+) -> Call[None]:
+    return Call.post(
+        Effect.SET,
+        "/cgi-bin/externalcontact/moment_strategy/edit",
+        NoneType,
+        strategy_id=strategy_id,
+        strategy_name=name,
+        admin_list=listed("admin_list", admins),
+        privilege=privilege,
+        range_add=wire_nodes("range_add", add),
+        range_del=wire_nodes("range_del", remove),
+    ).checked(
+        CHANGES,
+        Limit("strategy_name", least=1),
+        ADMINS,
+        Limit("range_add", items=_MOST),
+        WholeNodes("range_add"),
+        WholeNodes("range_del"),
+    )
+
+
+def _delete(strategy_id: int) -> Call[None]:
+    return Call.post(Effect.DELETE, "/cgi-bin/externalcontact/moment_strategy/del", NoneType, strategy_id=strategy_id)

@@ -21,6 +21,7 @@ __all__ = [
     "FollowTag",
     "FollowedCustomer",
     "Gender",
+    "ServedContact",
     "SubscriberInfo",
     "TagType",
 ]
@@ -282,3 +283,28 @@ class FollowedCustomer(Model):
     def add_way(self) -> AddWay:
         """How the customer and the member became contacts."""
         return self.follow.add_way
+
+
+@frozen(kw_only=True)
+class ServedContact(Model):
+    """Somebody outside whom the corp serves, as `customers.list_served` answers: once for every member and group.
+
+    Attributes:
+        tmp_openid: Tells whether two lines are about the same person; dies after 4 hours, so do not store it.
+        external_userid: The id; empty if nobody has marked the person as a customer.
+        is_customer: A member has marked them as a customer.
+        name: The nickname, partly hidden; only of those who are no customers.
+        userid: The member who added them, or the owner of the group.
+        chat_id: The customer group that they are in; empty if the line is about a friendship.
+        chat_name: The name of a group that is not marked as a customer group.
+        added_at: When they were added, or joined the group.
+    """
+
+    tmp_openid: str
+    external_userid: str = ""
+    is_customer: bool = False
+    name: str = ""
+    userid: str = wire("follow_userid", "")
+    chat_id: str = ""
+    chat_name: str = ""
+    added_at: datetime | None = wire("add_time", None)

@@ -7,6 +7,7 @@ from datetime import datetime
 from attrs import frozen
 
 from wecom_auto._model import Model, OpenIntEnum, OpenStrEnum, wire
+from wecom_auto.errors import ValidationError
 from wecom_auto.models._render import RichTable, Rows, html_table, rich_table
 from wecom_auto.models.attachments import Attachment, Text
 
@@ -35,7 +36,7 @@ class ChatType(OpenStrEnum):
 
 
 class CreateType(OpenIntEnum):
-    """Who made a mass message (群发消息创建来源)."""
+    """Who made a mass message or a moment (创建来源)."""
 
     CORP = 0
     """The corp: by API or in the console (企业)."""
@@ -44,7 +45,7 @@ class CreateType(OpenIntEnum):
 
 
 class FilterType(OpenIntEnum):
-    """Which mass messages to list (创建人类型)."""
+    """Which mass messages or moments to list (创建人类型, 朋友圈类型)."""
 
     CORP = 0
     PERSONAL = 1
@@ -96,7 +97,14 @@ class TagFilter(Model):
 
     @classmethod
     def all_of(cls, *any_of: tuple[str, ...]) -> TagFilter:
-        """Return a filter for customers who carry a tag of every one of `any_of`."""
+        """Return a filter for customers who carry a tag of every one of `any_of`.
+
+        Raises:
+            ValidationError: One text where tuples of tags belong.
+        """
+        if any(isinstance(tags, str) for tags in any_of):  # pyright: ignore[reportUnnecessaryIsInstance]
+            field, fix = "tag_filter.group_list[].tag_list", "write (tag_id,) with a comma"
+            raise ValidationError(field, value="one text", limit="a tuple of texts", fix=fix)
         return cls(group_list=tuple(TagFilterGroup(tag_list=tags) for tags in any_of))
 
 

@@ -1,4 +1,4 @@
-"""Uploaded files (素材管理, manual 90253 and 90256)."""
+"""Uploaded files (素材管理, manual 90253, 90256 and 95098)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from datetime import datetime
 
 from attrs import frozen
 
-from wecom_auto._model import Form, Model, OpenStrEnum, wire
+from wecom_auto._model import Form, Model, OpenIntEnum, OpenStrEnum, wire
 
-__all__ = ["Media", "MediaKind", "UploadedImage"]
+__all__ = ["AttachmentUse", "Media", "MediaKind", "UploadedAttachment", "UploadedImage"]
 
 
 class MediaKind(OpenStrEnum):
@@ -24,6 +24,15 @@ class MediaKind(OpenStrEnum):
     """Anything, up to 20 MB."""
 
 
+class AttachmentUse(OpenIntEnum):
+    """What an attachment is uploaded for (附件类型)."""
+
+    MOMENT = 1
+    """朋友圈: pictures and videos."""
+    PRODUCT_ALBUM = 2
+    """商品图册: pictures."""
+
+
 @frozen(kw_only=True)
 class Media(Model):
     """A temporary file (临时素材). It lives 3 days and all apps of the corp can use it.
@@ -37,6 +46,21 @@ class Media(Model):
     media_id: str
     type: MediaKind = MediaKind.FILE
     created_at: datetime | None = wire("", None, Form.TEXT_SECONDS)
+
+
+@frozen(kw_only=True)
+class UploadedAttachment(Model):
+    """A temporary file for moments or product albums (附件资源). It lives 3 days and works nowhere else.
+
+    Attributes:
+        media_id: The id.
+        type: What it is.
+        created_at: When it was uploaded; it dies 3 days later.
+    """
+
+    media_id: str
+    type: MediaKind = MediaKind.FILE
+    created_at: datetime | None = None
 
 
 @frozen(kw_only=True)

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from attrs import frozen
+from attrs import field, frozen
 
 from wecom_auto._model import Model, wire
 from wecom_auto._types import UNSET, Unset
+from wecom_auto.errors import ValidationError
 from wecom_auto.models._render import RichTable, Rows, html_table, rich_table
 
-__all__ = ["NewTag", "Tag", "TagGroup"]
+__all__ = ["NewTag", "StrategyTagGroup", "Tag", "TagChange", "TagGroup"]
+
+
+def _ids(ids: Iterable[str]) -> tuple[str, ...]:
+    """Return the ids as a tuple, refusing one text, which would be read letter by letter."""
+    if isinstance(ids, str):
+        name, limit = "add / remove", "a list of tag ids"
+        raise ValidationError(name, value="one text", limit=limit, fix="write [...] around it")
+    return tuple(ids)
 
 
 @frozen(kw_only=True)
@@ -67,6 +77,23 @@ class TagGroup(Model):
 
 
 @frozen(kw_only=True)
+class StrategyTagGroup(TagGroup):
+    """A group of tags that belong to one customer strategy (规则组标签组, manual 94882). It is never told when deleted.
+
+    Attributes:
+        strategy_id: The customer strategy; 0 where the platform leaves it out.
+        group_id: The id.
+        group_name: The name, up to 30 characters.
+        created_at: When it was made.
+        order: Sort value; bigger comes first.
+        deleted: As for corp tags; the platform does not tell it here.
+        tags: The tags in it; a group without tags does not exist.
+    """
+
+    strategy_id: int = 0
+
+
+@frozen(kw_only=True)
 class NewTag(Model):
     """A tag to make.
 
@@ -77,3 +104,20 @@ class NewTag(Model):
 
     name: str
     order: int | Unset = UNSET
+
+
+@frozen(kw_only=True)
+class TagChange:
+    """What `tags.mark_many` does to one customer of one member.
+
+    Attributes:
+        userid: The member; they must follow the customer.
+        external_userid: The customer.
+        add: Ids of tags to put on.
+        remove: Ids of tags to take off.
+    """
+
+    userid: str
+    external_userid: str
+    add: tuple[str, ...] = field(default=(), converter=_ids)
+    remove: tuple[str, ...] = field(default=(), converter=_ids)
