@@ -17,6 +17,12 @@ Shadow: TypeAlias = Callable[[Ask, Any], None]
 """Is told every question with its answer."""
 
 
+def refused(kind: type[Exception], errcode: int, error: BaseException) -> None:
+    """Assert that `error` is the class and code that the case expects."""
+    assert isinstance(error, kind)
+    assert getattr(error, "errcode", 0) == errcode
+
+
 def ask(app: WeCom, question: Ask) -> Any:
     """Return the answer, with all pages of an iterator; an error is an answer too."""
     try:

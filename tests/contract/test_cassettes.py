@@ -7,17 +7,20 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.chapters import listed
 from tests.contract._cases import CASES
 from tests.contract._cassettes import CASSETTES, HOST, SCRUBBED, tape
 from vcr.errors import CannotOverwriteExistingCassetteException
 
 from wecom_auto.testing import FakeWeCom
 
+SECRET = r"(?:\w*access_token|\w*secret|corpid|\w*ticket)\"?[=\"': ]+([^&\"'\s,}]+)"
 FILES = [CASSETTES / f"{name}.yaml" for name in CASES]
 
 
 def test_every_case_has_a_cassette() -> None:
-    """Nothing is missing, and nothing is left over from a case that is gone."""
+    """Nothing is missing, nothing is left over from a case that is gone, and no two cases share a name."""
+    assert sorted(CASES) == sorted(case.__name__ for case in listed("CASES"))
     assert {file.stem for file in CASSETTES.glob("*.yaml")} == set(CASES)
 
 
@@ -28,8 +31,11 @@ def test_no_secret_is_on_a_cassette(file: Path) -> None:
     fake = FakeWeCom(seed=7)
     assert fake.secret not in text
     assert fake.corp_id not in text
+    assert re.findall(r"(?<![0-9A-Za-z])ww[0-9a-f]{16}(?![0-9A-Za-z])", text) == []
     assert re.findall(r"(?<!\d)1[3-9]\d{9}(?!\d)", text) == []
-    assert set(re.findall(r"(?:access_token|corpsecret|corpid|ticket)\"?[=\"': ]+([^&\"'\s,}]+)", text)) <= {SCRUBBED}
+    assert set(re.findall(r"(?:\w*access_token|\w*secret|corpid|\w*ticket)\"?[=\"': ]+([^&\"'\s,}]+)", text)) <= {
+        SCRUBBED
+    }
     assert set(re.findall(r"https?://[^/\s\"']*(?=/cgi-bin)", text)) == {HOST}
 
 

@@ -134,6 +134,68 @@ def test_groups_are_listed_and_read(app: Any, wecom: FakeWeCom, lisi: str) -> No
     assert [one["userid"] for one in read["member_list"]] == ["zhangsan", lisi]
 
 
+def test_group_lists_are_walked_by_cursor(app: Any, wecom: FakeWeCom) -> None:
+    """The other SDK's own walk comes to its end, a group a page, with and without an owner."""
+    wecom.add_member("lisi")
+    ids = [wecom.create_group(owner, "群").chat_id for owner in ("zhangsan", "zhangsan", "lisi")]
+    groups = app.external_contact_group_chat
+    assert [one["chat_id"] for one in groups.list_all(limit=1)] == ids
+    assert [one["chat_id"] for one in groups.list_all(owner_userid_list=["lisi"], limit=1)] == ids[2:]
+    assert wecom.count("externalcontact/groupchat/list") == 4
+    assert groups.get(ids[0])["group_chat"]["owner"] == "zhangsan"
+
+
+def test_statistics_are_read(app: Any, wecom: FakeWeCom, lisi: str) -> None:
+    """Times inside a day stand for the day, and every default that this SDK writes is taken."""
+    wecom.create_group("zhangsan", "群")
+    wecom.chat(lisi, "zhangsan", sent=2, received=1)
+    wecom.clock.advance(days=1)
+    day = int(wecom.clock.time()) - 86_400
+    (row,) = app.external_contact.get_user_behavior_data(["zhangsan"], day, day)["behavior_data"]
+    assert (row["chat_cnt"], row["message_cnt"]) == (1, 2)
+    answer = app.external_contact_group_chat.statistic(day, owner_userid_list=["zhangsan"])
+    assert (answer["total"], answer["next_offset"], answer["items"][0]["data"]["new_chat_cnt"]) == (1, 1, 1)
+
+
+def test_customers_of_who_left_are_listed_by_page_and_handed_over(app: Any, wecom: FakeWeCom, lisi: str) -> None:
+    """The numbered pages end with is_last; a day after the call somebody else has the customer."""
+    wecom.add_member("wangwu")
+    wecom.leave("zhangsan")
+    first = app.external_contact.get_unassigned_list(0, 1)
+    assert [one["external_userid"] for one in first["info"]] == [lisi]
+    assert first["is_last"] is True
+    assert app.external_contact.get_unassigned_list(1, 1)["info"] == []
+    names = {"handover_userid": "zhangsan", "takeover_userid": "wangwu"}
+    started = app.post("externalcontact/resigned/transfer_customer", data={**names, "external_userid": [lisi]})
+    assert started["customer"] == [{"external_userid": lisi, "errcode": 0}]
+    wecom.clock.advance(hours=24)
+    assert app.post("externalcontact/resigned/transfer_result", data=names)["customer"][0]["status"] == 1
+    assert app.external_contact.list("wangwu")["external_userid"] == [lisi]
+
+
+def test_what_is_left_out_may_be_null(app: Any, lisi: str) -> None:
+    """Clients that write null for a field they do not give are understood as clients that leave it out."""
+    ids = {"userid": "zhangsan", "external_userid": lisi}
+    app.post("externalcontact/remark", data={**ids, "remark": "老客户", "remark_mobiles": ["13800000000"]})
+    app.post("externalcontact/remark", data={**ids, "remark": None, "remark_mobiles": None, "description": "试驾"})
+    (follow,) = app.external_contact.get(lisi)["follow_user"]
+    assert (follow["remark"], follow["remark_mobiles"], follow["description"]) == ("老客户", ["13800000000"], "试驾")
+
+
+def test_group_welcomes_live_and_die(app: Any) -> None:
+    """A template is added, replaced, read and deleted, with an agentid or without one."""
+    if not hasattr(app.external_contact, "add_group_welcome_template"):
+        pytest.skip("this edition of wechatpy knows no group welcomes")
+    contact = app.external_contact
+    template_id = contact.add_group_welcome_template({"text": {"content": "您好"}}, agentid=1)["template_id"]
+    contact.update_group_welcome_template({"text": {"content": "欢迎"}}, template_id)
+    assert contact.get_group_welcome_template(template_id)["text"] == {"content": "欢迎"}
+    contact.del_group_welcome_template(template_id)
+    with pytest.raises(exceptions.WeChatClientException) as caught:
+        contact.get_group_welcome_template(template_id)
+    assert caught.value.errcode == 40037
+
+
 def test_files_are_uploaded(app: Any) -> None:
     """Multipart bodies of requests, a Chinese file name included."""
     file = io.BytesIO(PNG)

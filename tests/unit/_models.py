@@ -61,7 +61,7 @@ def _example(field: attrs.Attribute[Any]) -> Any:
         return smallest(wanted)
     if get_origin(wanted) is tuple:
         return [smallest(get_args(wanted)[0])] if is_subclass(get_args(wanted)[0], Model) else ["x"]
-    if is_subclass(wanted, OpenIntEnum):
+    if wanted is int or is_subclass(wanted, OpenIntEnum):
         return 1
     return "x"
 

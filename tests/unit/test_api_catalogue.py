@@ -9,172 +9,36 @@ import inspect
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from types import NoneType
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from tests.chapters import chapter as of_chapter
 from tests.chapters import mapped
-from tests.unit._models import filled, missing, unknown
+from tests.chapters._shared import NOW, calls
+from tests.unit._models import missing, unknown
 
-import wecom_auto.api
-from wecom_auto import Call, Calls, Effect, Page, _codec
-from wecom_auto._chapters import Chapters
+from wecom_auto import Call, Effect, Page, _catalogue, _codec
 from wecom_auto._checks import Check, Limit
 from wecom_auto.api._rules import MaxJoined, When
 from wecom_auto.errors import ValidationError
 from wecom_auto.models import (
-    Attachment,
-    ChatType,
-    Conclusions,
-    MediaKind,
-    NewTag,
-    StaffMessage,
-    TagFilter,
     TextMessage,
 )
-from wecom_auto.models import ContactWayType as Type
 
-calls = Calls()
 FIELDS = Sequence[Mapping[str, Any]]
 CATALOGUE: Mapping[str, Mapping[str, Any]] = {
     entry["path"].removeprefix("/cgi-bin/"): entry
     for entry in json.loads((Path(__file__).parents[1] / "fixtures" / "catalogue.json").read_text("utf-8"))
 }
-NOW = datetime(2026, 3, 1, tzinfo=UTC)
-ATTACHMENTS = [filled(kind) for kind in get_args(Attachment) if hasattr(kind, "MSGTYPE")]
-WAY = {
-    "users": ["u"],
-    "parties": [1],
-    "style": 1,
-    "remark": "x",
-    "skip_verify": True,
-    "state": "x",
-    "expires_in_seconds": 1,
-    "chat_expires_in_seconds": 1,
-    "unionid": "x",
-    "mark_source": True,
-    "conclusions": filled(Conclusions),
-}
-JOIN = {
-    "chat_ids": ["c"],
-    "remark": "x",
-    "auto_create_room": True,
-    "room_base_name": "x",
-    "room_base_id": 1,
-    "state": "x",
-    "mark_source": True,
-}
-TO = {
-    "users": ["u"],
-    "parties": [1],
-    "tags": [1],
-    "selected_tickets": ["t"],
-    "agent_id": 1,
-    "safe": 0,
-    "enable_id_trans": True,
-    "enable_duplicate_check": True,
-    "duplicate_check_interval_seconds": 1,
-}
 
-FULL: dict[str, list[Call[Any]]] = {
-    "externalcontact/get_follow_user_list": [calls.follow_users.list()],
-    "externalcontact/list": [calls.customers.list("u")],
-    "externalcontact/get": [calls.customers.get("wm", cursor="c")],
-    "externalcontact/batch/get_by_user": [
-        calls.customers.list_by_user(["u"], cursor="c", limit=1),
-        calls.customers.iter_by_user(["u"], cursor="c", limit=1),
-    ],
-    "externalcontact/remark": [
-        calls.customers.remark(
-            "wm",
-            userid="u",
-            remark="x",
-            description="x",
-            remark_company="x",
-            remark_mobiles=["1"],
-            remark_pic_mediaid="m",
-        )
-    ],
-    "externalcontact/get_corp_tag_list": [calls.tags.list(tag_ids=["t"], group_ids=["g"])],
-    "externalcontact/add_corp_tag": [
-        calls.tags.create([NewTag(name="x", order=1)], group_id="g", group_name="x", order=1, agentid=1)
-    ],
-    "externalcontact/edit_corp_tag": [calls.tags.edit("t", name="x", order=1, agentid=1)],
-    "externalcontact/del_corp_tag": [calls.tags.delete(tag_ids=["t"], group_ids=["g"], agentid=1)],
-    "externalcontact/mark_tag": [calls.tags.mark("u", "wm", add=["t"], remove=["t"])],
-    "externalcontact/add_contact_way": [
-        calls.contact_ways.create(type=Type.MULTIPLE, is_temp=True, is_exclusive=True, **WAY)  # type: ignore[arg-type]
-    ],
-    "externalcontact/get_contact_way": [calls.contact_ways.get("c")],
-    "externalcontact/list_contact_way": [
-        calls.contact_ways.list(start_at=NOW, end_at=NOW, cursor="c", limit=1),
-        calls.contact_ways.iter_all(start_at=NOW, end_at=NOW, cursor="c", limit=1),
-    ],
-    "externalcontact/update_contact_way": [calls.contact_ways.update("c", **WAY)],  # type: ignore[arg-type]
-    "externalcontact/del_contact_way": [calls.contact_ways.delete("c")],
-    "externalcontact/close_temp_chat": [calls.contact_ways.close_temp_chat("u", "wm")],
-    "externalcontact/groupchat/add_join_way": [calls.join_ways.create(**JOIN)],  # type: ignore[arg-type]
-    "externalcontact/groupchat/get_join_way": [calls.join_ways.get("c")],
-    "externalcontact/groupchat/update_join_way": [calls.join_ways.update("c", **JOIN)],  # type: ignore[arg-type]
-    "externalcontact/groupchat/del_join_way": [calls.join_ways.delete("c")],
-    "externalcontact/groupchat/get": [calls.groups.get("c", need_name=True)],
-    "externalcontact/groupchat/list": [
-        calls.groups.list(status=1, owners=["u"], cursor="c", limit=1),
-        calls.groups.iter_all(status=1, owners=["u"], cursor="c", limit=1),
-    ],
-    "externalcontact/add_msg_template": [
-        calls.mass_messages.create(
-            chat_type=ChatType.SINGLE,
-            external_userids=["wm"],
-            chat_ids=["c"],
-            tag_filter=TagFilter.all_of(("t",)),
-            sender="u",
-            allow_select=True,
-            text="x",
-            attachments=ATTACHMENTS,
-        )
-    ],
-    "externalcontact/get_groupmsg_list_v2": [
-        call(start_at=NOW, end_at=NOW, creator="u", filter_type=1, cursor="c", limit=1)
-        for call in (calls.mass_messages.list, calls.mass_messages.iter_all)
-    ],
-    "externalcontact/get_groupmsg_task": [calls.mass_messages.iter_members("m", cursor="c", limit=1)],
-    "externalcontact/get_groupmsg_send_result": [
-        calls.mass_messages.iter_results("m", userid="u", cursor="c", limit=1)
-    ],
-    "externalcontact/remind_groupmsg_send": [calls.mass_messages.remind("m")],
-    "externalcontact/cancel_groupmsg_send": [calls.mass_messages.cancel("m")],
-    "externalcontact/send_welcome_msg": [next(calls.welcome.send("code", text="x", attachments=ATTACHMENTS))],
-    "media/upload": [calls.media.upload(MediaKind.IMAGE, b"picture", filename="a.png")],
-    "media/uploadimg": [calls.media.upload_image(b"picture", filename="a.png")],
-    "message/send": [
-        calls.messages.send(filled(kind), **TO)  # type: ignore[arg-type]
-        for kind in get_args(StaffMessage)
-        if hasattr(kind, "MSGTYPE")
-    ],
-    "get_jsapi_ticket": [calls.tokens.jsapi_ticket()],
-    "ticket/get": [calls.tokens.app_ticket()],
-    "get_api_domain_ip": [calls.tokens.api_ips()],
-    "getcallbackip": [calls.tokens.callback_ips()],
-    **mapped("CALLS"),
-}
+
+FULL: Mapping[str, list[Call[Any]]] = mapped("CALLS")
 """Every endpoint with everything that can be said to it."""
-
-BEYOND_REACH = {
-    # In typed models of other projects, not on the page of this endpoint.
-    "externalcontact/update_contact_way": ("is_temp", "is_exclusive"),
-    # Retired or undocumented kinds: `UnknownMessage` sends them.
-    "message/send": ("interactive_taskcard", "template_msg"),
-    **mapped("BEYOND_REACH"),
-}
-BEYOND_CATALOGUE = {
-    # For updating a card, which has a page of its own.
-    "message/send": re.compile(r"template_card\.(replace_text|.*\.disable)"),
-}
+BEYOND_REACH: Mapping[str, tuple[str, ...]] = mapped("BEYOND_REACH")
+BEYOND_CATALOGUE: Mapping[str, re.Pattern[str]] = mapped("BEYOND_CATALOGUE")
 TYPES = {"string": str, "int": int, "bool": bool, "float": (int, float), "object": dict}
 
 endpoints = pytest.mark.parametrize("name", CATALOGUE)
@@ -205,8 +69,8 @@ def body(call: Call[Any]) -> dict[str, Any]:
 
 def test_the_catalogue_is_about_our_endpoints() -> None:
     """Every path that a method calls is in the catalogue and in the list of full calls, and the other way round."""
-    source = "".join(path.read_text("utf-8") for path in Path(wecom_auto.api.__file__).parent.glob("*.py"))
-    assert set(re.findall(r'"/cgi-bin/([\w/]+)"', source)) == set(CATALOGUE) == set(FULL)
+    asked = {one.path.removeprefix("/cgi-bin/") for one in _catalogue.endpoints()}
+    assert asked == set(CATALOGUE) == set(FULL)
     for name, made in FULL.items():
         assert {call.path for call in made} == {f"/cgi-bin/{name}"}
         assert {call.method for call in made} == {CATALOGUE[name]["http"]}
@@ -255,14 +119,11 @@ ARGUMENTS: Mapping[str, Any] = {
     "kind": "image",
     "file": b"picture",
     "filename": "a.png",
+    "attachment_type": 1,
     "message": TextMessage(content="x"),
 }
 METHODS = [
-    (chapter, name)
-    for chapter in vars(Chapters)
-    if not chapter.startswith("_")
-    for name, method in vars(type(getattr(calls, chapter))).items()
-    if not name.startswith("_") and (getattr(method, "kind", "") in {"endpoint", "paged"} or name == "send")
+    (one.chapter, one.name.rpartition(".")[2]) for endpoint in _catalogue.endpoints() for one in endpoint.methods
 ]
 methods = pytest.mark.parametrize(("chapter", "name"), METHODS, ids=map(".".join, METHODS))
 
@@ -309,7 +170,7 @@ def test_every_field_of_an_answer_is_modelled(name: str) -> None:
         if call.result is NoneType:
             assert (value, raw) == (None, {})
         elif isinstance(value, Page):
-            assert set(value.extra) <= {"fail_info"}
+            assert set(value.extra) <= {"fail_info", "is_last"}
             assert missing(raw[call.items], _codec.encode(value.items)) == []
         else:
             assert missing(raw[call.key] if call.key else raw, _codec.encode(value)) == []
@@ -329,12 +190,14 @@ def _example(name: str, kind: str, fields: FIELDS) -> Any:
         return [_example(name, kind.removeprefix("array<").removesuffix(">"), fields)]
     if kind == "object":
         return example(fields)
+    if kind == "float":
+        return 1.5
     if kind == "int":
         return 1_600_000_000 if name.endswith("time") else 1
     return True if kind == "bool" else "1600000000" if name.endswith("_at") else "x"
 
 
-_SIZE = re.compile(r"(?:max|over|1-) ?([\d,]+)( KB| days| h|)")
+_SIZE = re.compile(r"(?:max|over|1-) ?(\d[\d,]*\b)(?! s\b)( KB| days| h|)")
 _FACTOR = {" KB": 1024, " days": 86_400, " h": 3_600, "": 1}
 
 
@@ -386,13 +249,6 @@ def test_the_effect_is_the_catalogues(name: str) -> None:
     """What may be repeated after a lost answer is what the catalogue says, but for what the platform recognises."""
     wanted = {"read": Effect.READ, "idempotent-write": Effect.SET, "delete": Effect.DELETE}
     wanted |= {"create": Effect.CREATE, "send": Effect.SEND}
-    recognised = {
-        "externalcontact/add_corp_tag": "the same names make no second tag",
-        "externalcontact/send_welcome_msg": "a code works once",
-        "media/upload": "a second copy only dies later",
-        "media/uploadimg": "a second copy costs one of 1,000 a day",
-        "message/send": "with enable_duplicate_check",
-        **mapped("RECOGNISED"),
-    }
+    recognised = mapped("RECOGNISED")
     for call in FULL[name]:
         assert call.effect is (Effect.SET if name in recognised else wanted[CATALOGUE[name]["effect"]])

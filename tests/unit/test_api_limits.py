@@ -3,207 +3,47 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.chapters import listed
+from tests.chapters import Make, listed
+from tests.chapters._shared import NOW, calls
 
-from wecom_auto import Call, Calls, Effect
+from wecom_auto import Effect
 from wecom_auto.api._rules import MaxSpan
 from wecom_auto.errors import ConflictError, ValidationError, api_error
 from wecom_auto.models import (
-    CardButton,
-    CardType,
-    ChatType,
-    Conclusions,
-    ImageAttachment,
-    LinkAttachment,
-    MarkdownMessage,
-    MiniProgramAttachment,
-    MiniProgramNoticeMessage,
-    NewsArticle,
-    NewsMessage,
-    TagFilter,
-    TemplateCardMessage,
-    Text,
-    TextCardMessage,
     TextMessage,
-    UnknownAttachment,
-    UnknownMessage,
 )
 
-calls = Calls()
-NOW = datetime(2026, 3, 1, tzinfo=UTC)
-Make = Callable[[], Call[Any]]
+TOO_MUCH: list[tuple[str, Make]] = listed("REFUSED")
+AT_THE_LIMIT: list[Make] = listed("ACCEPTED")
 
 
-def welcome(**fields: Any) -> Call[Any]:
-    """Return the call of the welcome workflow."""
-    return next(calls.welcome.send("code", **fields))
+def is_built(make: Make) -> bool:
+    """Return whether the call can be made, be it wrong."""
+    try:
+        make()
+    except ValidationError:
+        return False
+    return True
 
 
-TOO_MUCH: list[tuple[str, Make]] = [
-    ("userid_list", lambda: calls.customers.list_by_user([])),
-    ("userid_list", lambda: calls.customers.list_by_user([f"u{i}" for i in range(101)])),
-    ("limit", lambda: calls.customers.iter_by_user(["u"], limit=101)),
-    ("limit", lambda: calls.customers.iter_by_user(["u"], limit=0)),
-    ("remark", lambda: calls.customers.remark("wm", userid="u", remark="字" * 21)),
-    ("description", lambda: calls.customers.remark("wm", userid="u", description="字" * 151)),
-    ("remark_company", lambda: calls.customers.remark("wm", userid="u", remark_company="字" * 21)),
-    (
-        "remark / description / remark_company / remark_mobiles / remark_pic_mediaid",
-        lambda: calls.customers.remark("wm", userid="u"),
-    ),
-    ("tag", lambda: calls.tags.create([], group_name="g")),
-    ("group_id / group_name", lambda: calls.tags.create(["x"])),
-    ("group_name", lambda: calls.tags.create(["x"], group_name="字" * 31)),
-    ("tag[1].name", lambda: calls.tags.create(["x", "字" * 31], group_name="g")),
-    ("order", lambda: calls.tags.create(["x"], group_name="g", order=2**32)),
-    ("name", lambda: calls.tags.edit("t", name="字" * 31)),
-    ("tag_id / group_id", calls.tags.delete),
-    ("add_tag / remove_tag", lambda: calls.tags.mark("u", "wm")),
-    ("user / party", calls.contact_ways.create),
-    ("user", lambda: calls.contact_ways.create(users=["a", "b"], type=1)),
-    ("user", lambda: calls.contact_ways.create(users=[f"u{i}" for i in range(101)])),
-    ("party", lambda: calls.contact_ways.create(users=["a"], parties=[1], type=1)),
-    ("state", lambda: calls.contact_ways.create(users=["a"], state="s" * 31)),
-    ("type", lambda: calls.contact_ways.create(users=["a"], type=0)),
-    ("scene", lambda: calls.contact_ways.create(users=["a"], scene=3)),
-    ("style", lambda: calls.contact_ways.create(users=["a", "b"], scene=1, style=3)),
-    ("remark", lambda: calls.contact_ways.create(users=["a"], remark="字" * 31)),
-    ("expires_in", lambda: calls.contact_ways.create(users=["a"], is_temp=True, expires_in_seconds=1_209_601)),
-    (
-        "conclusions.text.content",
-        lambda: calls.contact_ways.create(users=["a"], conclusions=Conclusions(text=Text(content="字" * 1334))),
-    ),
-    ("state", lambda: calls.contact_ways.update("c", state="s" * 31)),
-    ("limit", lambda: calls.contact_ways.list(limit=1001)),
-    ("chat_id_list", lambda: calls.join_ways.create(chat_ids=[])),
-    ("chat_id_list", lambda: calls.join_ways.create(chat_ids=list("abcdef"))),
-    ("room_base_name", lambda: calls.join_ways.update("c", chat_ids=["g"], room_base_name="字" * 41)),
-    ("state", lambda: calls.join_ways.create(chat_ids=["g"], state="s" * 31)),
-    ("limit", lambda: calls.groups.list(limit=1001)),
-    ("owner_filter.userid_list", lambda: calls.groups.iter_all(owners=[f"u{i}" for i in range(101)])),
-    ("external_userid", lambda: calls.mass_messages.create(external_userids=["wm"] * 10_001, text="x")),
-    (
-        "chat_id_list",
-        lambda: calls.mass_messages.create(chat_type="group", sender="u", chat_ids=["g"] * 2001, text="x"),
-    ),
-    ("chat_type", lambda: calls.mass_messages.create(chat_type="everybody", sender="u", text="x")),
-    ("sender", lambda: calls.mass_messages.create(chat_type=ChatType.GROUP, text="x")),
-    ("sender / external_userid / tag_filter", lambda: calls.mass_messages.create(text="x")),
-    ("chat_id_list", lambda: calls.mass_messages.create(sender="u", chat_ids=["g"], text="x")),
-    (
-        "external_userid",
-        lambda: calls.mass_messages.create(chat_type="group", sender="u", external_userids=["wm"], text="x"),
-    ),
-    (
-        "tag_filter",
-        lambda: calls.mass_messages.create(
-            chat_type="group", sender="u", tag_filter=TagFilter.all_of(("t",)), text="x"
-        ),
-    ),
-    (
-        "tag_filter.group_list[0].tag_list",
-        lambda: calls.mass_messages.create(tag_filter=TagFilter.all_of(("t",) * 101), text="x"),
-    ),
-    ("text / attachments", lambda: calls.mass_messages.create(sender="u")),
-    ("text.content", lambda: calls.mass_messages.create(sender="u", text="字" * 1334)),
-    ("attachments", lambda: calls.mass_messages.create(sender="u", attachments=[ImageAttachment(media_id="m")] * 10)),
-    (
-        "attachments[0].msgtype",
-        lambda: calls.mass_messages.create(sender="u", attachments=[UnknownAttachment(msgtype="hologram")]),
-    ),
-    (
-        "attachments[1].link.title",
-        lambda: calls.mass_messages.create(
-            sender="u", attachments=[ImageAttachment(media_id="m"), LinkAttachment(title="字" * 43, url="u")]
-        ),
-    ),
-    (
-        "attachments[0].miniprogram.title",
-        lambda: welcome(attachments=[MiniProgramAttachment(appid="a", page="p", title="字" * 22, pic_media_id="m")]),
-    ),
-    ("text / attachments", welcome),
-    ("end_time", lambda: calls.mass_messages.list(start_at=NOW, end_at=NOW + timedelta(days=32))),
-    ("end_time", lambda: calls.mass_messages.iter_all(start_at=NOW, end_at=NOW - timedelta(days=1))),
-    ("limit", lambda: calls.mass_messages.list(start_at=NOW, end_at=NOW, limit=101)),
-    ("filter_type", lambda: calls.mass_messages.list(start_at=NOW, end_at=NOW, filter_type=3)),
-    ("limit", lambda: calls.mass_messages.iter_members("m", limit=1001)),
-    ("limit", lambda: calls.mass_messages.iter_results("m", userid="u", limit=1001)),
-    ("type", lambda: calls.media.upload("hologram", b"picture", filename="a.png")),
-    ("media", lambda: calls.media.upload("image", b"tiny", filename="a.png")),
-    ("media", lambda: calls.media.upload("voice", bytes(2 * 1024 * 1024 + 1), filename="a.amr")),
-    ("media", lambda: calls.media.upload_image(bytes(2 * 1024 * 1024 + 1), filename="a.png")),
-    (
-        "touser / toparty / totag / selected_ticket_list",
-        lambda: calls.messages.send(TextMessage(content="x"), agent_id=1),
-    ),
-    ("touser", lambda: calls.messages.send(TextMessage(content="x"), agent_id=1, users=["u"] * 1001)),
-    ("toparty", lambda: calls.messages.send(TextMessage(content="x"), agent_id=1, parties=[1] * 101)),
-    ("agentid", lambda: calls.messages.send(TextMessage(content="x"), users=["u"])),
-    ("text.content", lambda: calls.messages.send(TextMessage(content="字" * 683), users=["u"], agent_id=1)),
-    ("markdown.content", lambda: calls.messages.send(MarkdownMessage(content="字" * 683), users=["u"], agent_id=1)),
-    (
-        "textcard.btntxt",
-        lambda: calls.messages.send(
-            TextCardMessage(title="t", description="d", url="u", button="五个字太长"), users=["u"], agent_id=1
-        ),
-    ),
-    (
-        "news.articles",
-        lambda: calls.messages.send(NewsMessage(articles=(NewsArticle(title="t"),) * 9), users=["u"], agent_id=1),
-    ),
-    (
-        "template_card.button_list[0].key",
-        lambda: calls.messages.send(
-            TemplateCardMessage(
-                card_type=CardType.BUTTON_INTERACTION, button_list=(CardButton(text="接单", key="k" * 1025),)
-            ),
-            users=["u"],
-            agent_id=1,
-        ),
-    ),
-    ("safe", lambda: calls.messages.send(TextMessage(content="x"), users=["u"], agent_id=1, safe=3)),
-    *listed("REFUSED"),
-]
+_SENSIBLE = r"a list of texts|an aware datetime|Page\.next_cursor of this question"
+"""What is accepted where a call is refused while it is made."""
 
 
 @pytest.mark.parametrize(("field", "make"), TOO_MUCH, ids=[f"{i}-{field}" for i, (field, _) in enumerate(TOO_MUCH)])
 def test_a_broken_limit_is_named(field: str, make: Make) -> None:
-    """The call can be built and previewed; checking it names the field."""
-    call = make()
+    """Checking a call names the field; it can be built and previewed, unless nobody could have meant it."""
     with pytest.raises(ValidationError) as caught:
-        call.check()
+        make().check()
     assert caught.value.field == field
+    assert is_built(make) or re.match(_SENSIBLE, caught.value.limit)
     assert caught.value.limit
     assert str(caught.value).startswith(f"{field}: got ")
-
-
-AT_THE_LIMIT: list[Make] = [
-    lambda: calls.customers.list_by_user([f"u{i}" for i in range(100)], limit=100),
-    lambda: calls.customers.remark("wm", userid="u", remark="字" * 20, description="字" * 150),
-    lambda: calls.customers.remark("wm", userid="u", remark=""),
-    lambda: calls.customers.remark("wm", userid="u", remark_mobiles=[]),
-    lambda: calls.tags.create(["字" * 30], group_id="g", order=2**32 - 1),
-    lambda: calls.contact_ways.create(users=["a"], parties=[1], state="s" * 30),
-    lambda: calls.contact_ways.create(users=["a"]),
-    lambda: calls.contact_ways.create(users=["a"], scene=1, style=3),
-    lambda: calls.join_ways.create(chat_ids=list("abcde"), room_base_name="字" * 40),
-    lambda: calls.mass_messages.create(external_userids=["wm"] * 10_000, text="字" * 1333),
-    lambda: calls.mass_messages.create(chat_type="group", sender="u", chat_ids=["g"] * 2000, text="x"),
-    lambda: calls.mass_messages.list(start_at=NOW, end_at=NOW + timedelta(days=31)),
-    lambda: calls.media.upload("file", b"123456", filename="a.txt"),
-    lambda: calls.messages.send(TextMessage(content="x"), users=["u"] * 1000, agent_id=1),
-    lambda: calls.messages.send(TextMessage(content="x"), selected_tickets=["t"], agent_id=1),
-    lambda: calls.messages.send(MiniProgramNoticeMessage(appid="a", page="p", title="t"), users=["u"]),
-    lambda: calls.messages.send(UnknownMessage(msgtype="future", data={"future": {"x": 1}}), users=["u"], agent_id=1),
-    lambda: welcome(text="x"),
-    *listed("ACCEPTED"),
-]
 
 
 def test_a_span_that_is_not_there_is_not_judged() -> None:
@@ -260,7 +100,7 @@ def test_what_cannot_be_meant_is_refused_at_once(field: str, make: Make) -> None
             Effect.SET,
             lambda: calls.messages.send(TextMessage(content="x"), users=["u"], agent_id=1, enable_duplicate_check=True),
         ),
-        (Effect.SET, lambda: welcome(text="x")),
+        (Effect.SET, lambda: next(calls.welcome.send("code", text="x"))),
     ],
 )
 def test_what_may_be_repeated(effect: Effect, make: Make) -> None:

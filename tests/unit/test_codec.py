@@ -24,6 +24,7 @@ from wecom_auto.models import (
     LinkAttachment,
     MassMessage,
     Media,
+    MomentCreated,
     NewTag,
     SentMessage,
     Tag,
@@ -157,6 +158,8 @@ def test_a_list_that_is_left_out_is_empty() -> None:
 
 def test_the_envelope_is_no_field() -> None:
     """The errcode and errmsg of an answer do not land in `extra`, but unknown fields of it do."""
+    made = _codec.decode(MomentCreated, {"errcode": 41048, "errmsg": "nobody", "moment_id": ""})
+    assert (made.errcode, made.errmsg, made.extra) == (41048, "nobody", {}), "unless the model has them as fields"
     sent = _codec.decode(SentMessage, {"errcode": 0, "errmsg": "ok", "msgid": "m", "future": 1})
     assert sent == SentMessage(msgid="m", extra={"future": 1})
 

@@ -33,8 +33,9 @@ from wecom_auto import (
     ValidationError,
     WeComError,
 )
-from wecom_auto._binding import step
+from wecom_auto._binding import pause, step
 from wecom_auto._checks import AnyOf, Limit, OneOf
+from wecom_auto.testing import FakeWeCom
 
 Colour = Callable[..., Any]
 
@@ -328,6 +329,41 @@ def test_a_workflow_may_handle_errors_of_its_steps(ask: Colour) -> None:
 
     answer, errcode = ask(Platform(script), "run", flow())
     assert (answer["v"], errcode) == (1, 40058)
+
+
+def test_a_workflow_may_pause(ask: Colour) -> None:
+    """A pause sleeps as the client does and tells the client's time afterwards; one of nothing only tells the time."""
+
+    def flow() -> Any:
+        started = yield from pause(0)
+        yield from step(Call.post(Effect.READ, "/cgi-bin/x/y", dict))
+        return started, (yield from pause(2.5)), (yield from pause(0)), (yield from pause(-1))
+
+    platform = Platform()
+    begun = platform.now
+    assert ask(platform, "run", flow()) == (begun, begun + 2.5, begun + 2.5, begun + 2.5)
+    assert platform.slept == [2.5]
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_pause_can_be_cancelled(backend: str) -> None:
+    """Who cancels a workflow in a pause gets out of it at once, and the workflow may clean up."""
+    closed = []
+
+    def flow() -> Any:
+        try:
+            yield from pause(3600)
+        finally:
+            closed.append(True)
+
+    async def main() -> bool:
+        async with FakeWeCom().async_client(sleep=anyio.sleep) as client:
+            with anyio.move_on_after(0.01) as scope:
+                await client.run(flow())
+        return scope.cancelled_caught
+
+    assert anyio.run(main, backend=backend)
+    assert closed == [True]
 
 
 def test_limits_are_checked_before_sending(ask: Colour) -> None:

@@ -145,6 +145,7 @@ EXAMPLES = [
     errors.ServerError("HTML", call=CALL, http_status=502),
     errors.DecodeError("expected int, found str", path="a[2].b", call=CALL),
     errors.PagingError("cursor repeats"),
+    errors.JobTimeoutError("job1", waited_seconds=60, what="the moment"),
     errors.SignatureError("not signed"),
     errors.DecryptionError("damaged"),
     errors.CallbackError("no Encrypt"),

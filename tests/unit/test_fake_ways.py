@@ -320,7 +320,35 @@ def test_a_full_group_without_successor_is_full(fake: FakeWeCom, raw: Raw) -> No
     """With auto_create_room 0 nobody else gets in."""
     fake.limits = Limits(group_size=1)
     way = _join_way(raw, fake.create_group("zhangsan", "群").chat_id, auto_create_room=0)["config_id"]
-    with pytest.raises(LookupError, match="full"):
+    with pytest.raises(LookupError, match="full or dissolved, and auto_create_room is off"):
+        fake.join_group(way, fake.add_customer())
+    assert len(fake.groups()) == 1
+
+
+def test_a_sixth_group_pushes_the_oldest_out(fake: FakeWeCom, raw: Raw) -> None:
+    """A join way names five groups at most: one that it opens takes the place of the oldest, which lives on."""
+    fake.limits = Limits(group_size=2)
+    chats = [fake.create_group("zhangsan", f"群{n}").chat_id for n in range(5)]
+    assert code(raw.customer("groupchat/add_join_way", scene=2, chat_id_list=[*chats, chats[0]])) == 41091
+    way = raw.customer("groupchat/add_join_way", scene=2, chat_id_list=chats, room_base_name="群", room_base_id=5)
+    rooms = [fake.join_group(way["config_id"], fake.add_customer()).name for _ in range(6)]
+    assert rooms == ["群0", "群1", "群2", "群3", "群4", "群5"]
+    listed = raw.customer("groupchat/get_join_way", config_id=way["config_id"])["join_way"]["chat_id_list"]
+    assert listed[:4] == chats[1:]
+    assert len(listed) == 5
+    assert not fake.group(chats[0]).dismissed
+
+
+def test_a_new_group_belongs_to_who_is_still_there(fake: FakeWeCom, raw: Raw) -> None:
+    """The owner of the first group opens the next one; if they left, the owner of the second; if all left, nobody."""
+    fake.limits = Limits(group_size=1)
+    fake.add_member("lisi")
+    chats = [fake.create_group(owner, owner).chat_id for owner in ("zhangsan", "lisi")]
+    way = raw.customer("groupchat/add_join_way", scene=2, chat_id_list=chats)["config_id"]
+    fake.leave("zhangsan")
+    assert fake.join_group(way, fake.add_customer()).owner == "lisi"
+    fake.leave("lisi")
+    with pytest.raises(LookupError, match="nobody can open"):
         fake.join_group(way, fake.add_customer())
 
 

@@ -85,7 +85,8 @@ def test_nothing_means_the_default(kind: type[Model], field: attrs.Attribute[Any
 def test_a_wrong_type_names_its_place(kind: type[Model], field: attrs.Attribute[Any]) -> None:
     """A number where a text belongs, or a text where anything else does, is an error with the path of the field."""
     wants_text = strip_optional(field.type) is str or is_subclass(strip_optional(field.type), OpenStrEnum)
-    raw = smallest(kind) | {wire_name(field): 5 if wants_text or form_of(field) is Form.PIPED else "five"}
+    wrong = 5 if wants_text or form_of(field) is Form.PIPED else "five"
+    raw = smallest(kind) | {wire_name(field): [wrong] if form_of(field) is Form.ID else wrong}
     expect_unreadable(kind, raw, wire_name(field))
 
 

@@ -18,11 +18,15 @@ from wecom_auto.testing._records import (
     FakeMember,
     FakeMessage,
     FakeRecipient,
+    FakeSaid,
     FakeTag,
     FakeTask,
     RecordedCall,
     UrlCheck,
 )
+from wecom_auto.testing._records_more import FakeGreeting, FakeNotice, FakeParent
+from wecom_auto.testing._scenes_moments import FakeMomentTask
+from wecom_auto.testing._scenes_transfers import FakeTransfer
 from wecom_auto.testing._settings import Limits, RateRule, Settings
 from wecom_auto.testing._transport import FakeTransport
 from wecom_auto.testing._warnings import FakeWarning, UnknownFieldWarning, UnknownPathWarning
@@ -32,12 +36,18 @@ __all__ = [
     "FakeCustomer",
     "FakeDelivery",
     "FakeFollow",
+    "FakeGreeting",
     "FakeGroup",
     "FakeMember",
     "FakeMessage",
+    "FakeMomentTask",
+    "FakeNotice",
+    "FakeParent",
     "FakeRecipient",
+    "FakeSaid",
     "FakeTag",
     "FakeTask",
+    "FakeTransfer",
     "FakeTransport",
     "FakeWarning",
     "FakeWeCom",

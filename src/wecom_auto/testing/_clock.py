@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+
+from anyio.lowlevel import checkpoint
 
 from wecom_auto._time import CHINA, require_aware
 
@@ -65,7 +68,7 @@ class VirtualClock:
             follow()
         return self.now()
 
-    def follow(self, follower: Callable[[], object]) -> None:
+    def follow(self, follower: Callable[..., object]) -> None:
         """Call `follower` after every move: what was to happen by then happens now."""
         self._followers.append(follower)
 
@@ -80,10 +83,13 @@ class VirtualClock:
     def sleep(self, seconds: float) -> None:
         """Advance instead of sleeping; give this to whatever wants a `sleep` function."""
         self.advance(seconds=seconds)
+        # Who waits for another thread would turn in circles, and move the clock by hours, before that one gets a turn.
+        time.sleep(0)
 
     async def sleep_async(self, seconds: float) -> None:
-        """Advance instead of sleeping, for code that awaits its pauses."""
+        """Advance instead of sleeping, for code that awaits its pauses; other tasks get a turn."""
         self.advance(seconds=seconds)
+        await checkpoint()
 
     def __repr__(self) -> str:
         return f"VirtualClock({self.now().isoformat()})"

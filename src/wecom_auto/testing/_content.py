@@ -12,7 +12,7 @@ from wecom_auto.testing._registry import Ask
 from wecom_auto.testing._spec import any_of, nested, objects, text
 from wecom_auto.testing._wire import Body, Refusal
 
-__all__ = ["CONTENT", "checked_content"]
+__all__ = ["CONTENT", "IMAGE", "MINIPROGRAM", "checked_content", "checked_part"]
 
 MISSING, TOO_LARGE, TOO_MANY, BAD_KIND, NO_CONTENT = 40063, 45002, 41064, 41065, 44004
 BAD_URL, BAD_APPID = 40094, 90207
@@ -74,15 +74,24 @@ def _attachment(ask: Ask, one: Body) -> Body:
     part: Body | None = one.get(kind)
     if not part:
         raise Refusal(MISSING, f"attachments: {kind}")
+    return {"msgtype": kind, kind: checked_part(ask, kind, part)}
+
+
+def checked_part(ask: Ask, kind: str, part: Body) -> Body:
+    """Return one attachment as it will be shown, after looking up its media.
+
+    Raises:
+        Refusal: 40007, 40094 and 90207 as for `checked_content`.
+    """
     if kind == "image":
-        part = _image(ask, part)
+        return _image(ask, part)
     if kind in ("video", "file"):
         medium(ask, part["media_id"])
     if kind == "miniprogram":
         medium(ask, part["pic_media_id"])
         if not str(part["appid"]).startswith("wx"):
             raise Refusal(BAD_APPID, "miniprogram.appid")
-    return {"msgtype": kind, kind: part}
+    return part
 
 
 def _image(ask: Ask, part: Body) -> Body:

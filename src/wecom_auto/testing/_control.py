@@ -23,11 +23,20 @@ CONTROL: Final = "/_fake/"
 
 VERBS: Final = frozenset(
     {
-        "accept", "add_app", "add_customer", "add_member", "add_tag", "calls", "chat", "clear_faults", "count",
-        "create_group", "customer", "customers", "delete_customer", "deliver", "deliver_to", "dismiss_group", "disturb",
-        "fail_next", "fail_randomly", "forget", "group", "groups", "join_group", "leave", "mass_messages", "mass_tasks",
-        "member", "member_mass_send", "messages_to", "pending", "quit_group", "reset", "revoke_tokens", "scan",
-        "staff_marks_tag", "staff_remarks", "state", "tap", "unfriend", "verify_url",
+        "group_says", "member_says", "request_friend",
+        "add_other_contact", "add_parent", "add_student", "external_userid_for", "greetings", "notices", "openid_of",
+        "opengid_of", "parent", "scan_school_code", "set_app_kind", "told_of_group_welcome", "unsubscribe",
+        "use_group_welcome",
+        "allow_adding", "authorize_component", "bar_from_adding", "buy_link_uses", "click_link", "delete_link",
+        "open_link", "permit_links",
+        "add_department", "add_strategy", "add_strategy_tag", "make_super_admin",
+        "accept", "add_app", "add_customer", "add_member", "add_tag", "calls", "chat", "clear_faults", "comment_moment",
+        "count", "create_group", "customer", "customers", "delete_customer", "delete_moment", "deliver", "deliver_to",
+        "dismiss_group", "disturb", "fail_next", "fail_randomly", "forget", "forget_moment", "group", "groups",
+        "join_group", "leave", "like_moment", "mass_messages", "mass_tasks", "member", "member_mass_send",
+        "member_publishes_moment", "messages_to", "moment_tasks", "moments", "pending", "pending_moments",
+        "publish_moment", "quit_group", "refuse_transfer", "reset", "revoke_tokens", "scan", "staff_marks_tag",
+        "staff_remarks", "state", "tap", "transfers", "unfriend", "verify_url",
     }
 )  # fmt: skip
 """The methods of `FakeWeCom` that can be called over HTTP, by their own names and arguments."""

@@ -154,7 +154,7 @@ class Core:
             return RawReply(body=encode(self._refuse(visit, refusal)))
         visit.errcode = 0
         if fault is not None and fault.repeat_cursor:
-            fields["next_cursor"] = (visit.body or {}).get("cursor") or fields.get("next_cursor", "")
+            _repeat_cursor(fields, visit.body or {})
         return RawReply(body=encode(fields))
 
     def _run(self, visit: _Visit, route: Endpoint) -> Body:
@@ -168,8 +168,10 @@ class Core:
             raise Refusal(BAD_REQUEST, "the body is not a JSON object")
         if route.contact and not app.customer_contact:
             raise Refusal(NO_PERMISSION, "this app is not callable (可调用接口的应用) in customer contact")
-        verify(visit.body, route.checks)
-        ask = Ask(self.state, visit.body, app, now, self.limits, self.settings, visit.path, raw)
+        body = _given(visit.body)
+        verify(body, route.checks)
+        emit = self.outbox.emit
+        ask = Ask(self.state, body, app, now, self.limits, self.settings, visit.path, raw, emit)
         return answer(route.handler(ask))
 
     def _refuse(self, visit: _Visit, refusal: Refusal) -> Body:
@@ -192,6 +194,14 @@ class Core:
         self.calls[visit.path].append(call)
 
 
+def _repeat_cursor(fields: Body, asked: Body) -> None:
+    """Answer the cursor or the offset that was asked from."""
+    if "next_offset" in fields:
+        fields["next_offset"] = asked.get("offset", 0)
+    else:
+        fields["next_cursor"] = asked.get("cursor") or fields.get("next_cursor", "")
+
+
 def _parse(route: Endpoint | None, raw: RawRequest) -> Body | None:
     """Return the fields of a request: the query of a GET or an upload, otherwise the JSON body."""
     if raw.method == "GET" or (route is not None and route.multipart):
@@ -206,6 +216,26 @@ def _parse(route: Endpoint | None, raw: RawRequest) -> Body | None:
     except (ValueError, RecursionError):
         return None
     return cast("Body", body) if isinstance(body, dict) else None
+
+
+def _given(body: Body) -> Body:
+    """Return a body without its nulls: many clients write null for what they leave out.
+
+    Raises:
+        Refusal: It is nested too deeply.
+    """
+    try:
+        return {name: _whole(value) for name, value in body.items() if value is not None}
+    except RecursionError as error:
+        raise Refusal(BAD_REQUEST, "the body is nested too deeply") from error
+
+
+def _whole(value: object) -> object:
+    if isinstance(value, dict):
+        given = cast("Body", value)
+        return {name: _whole(one) for name, one in given.items() if one is not None}
+    # A null in a list is an entry of the wrong type, and not left out.
+    return [_whole(one) for one in cast("list[object]", value)] if isinstance(value, list) else value
 
 
 def _complaint(visit: _Visit, route: Endpoint | None) -> Warning | None:

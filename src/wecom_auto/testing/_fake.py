@@ -18,10 +18,18 @@ from wecom_auto.testing._core import Core, short
 from wecom_auto.testing._faults import Fault, FaultOptions
 from wecom_auto.testing._ids import Ids
 from wecom_auto.testing._records import RecordedCall
+from wecom_auto.testing._scenes_acquisition import AcquisitionScenes
 from wecom_auto.testing._scenes_callbacks import CallbackScenes
 from wecom_auto.testing._scenes_groups import GroupScenes
+from wecom_auto.testing._scenes_ids import IdScenes
+from wecom_auto.testing._scenes_moments import MomentScenes
 from wecom_auto.testing._scenes_people import PeopleScenes
+from wecom_auto.testing._scenes_school import SchoolScenes
 from wecom_auto.testing._scenes_staff import StaffScenes
+from wecom_auto.testing._scenes_strategies import StrategyScenes
+from wecom_auto.testing._scenes_talk import TalkScenes
+from wecom_auto.testing._scenes_transfers import TransferScenes
+from wecom_auto.testing._scenes_welcomes import WelcomeScenes
 from wecom_auto.testing._server import serving
 from wecom_auto.testing._settings import Limits, Settings
 from wecom_auto.testing._state import App, State
@@ -37,7 +45,20 @@ BASE_URL = "https://qyapi.weixin.qq.com"
 REVOKED = 40014
 
 
-class FakeWeCom(PeopleScenes, StaffScenes, GroupScenes, CallbackScenes):
+class FakeWeCom(
+    TalkScenes,
+    AcquisitionScenes,
+    PeopleScenes,
+    StaffScenes,
+    GroupScenes,
+    MomentScenes,
+    TransferScenes,
+    CallbackScenes,
+    StrategyScenes,
+    WelcomeScenes,
+    IdScenes,
+    SchoolScenes,
+):
     """A WeCom corp in memory: strict, limit-enforcing, and with bad days on demand.
 
     One state, four doors: `transport` (httpx and httpx2, sync and async), the pytest fixture `wecom`,
@@ -51,8 +72,14 @@ class FakeWeCom(PeopleScenes, StaffScenes, GroupScenes, CallbackScenes):
     * JSON the platform tolerates: wrong types are refused with 40058;
     * delays of data: what was written can be read at once, unless `Settings` says otherwise;
     * trusted IPs (60020), licences (701008), archive consent (41053), regions and quotas of message/send by corp size;
-    * personal tags, strategy tags, customers who are WeCom users, school contacts, profiles, member tags (标签);
+    * who logged in when, and who has activated WeCom: everybody has, so that transfers never fail for it;
+    * personal tags, customers who are WeCom users, profiles, member tags (标签);
+    * a school's address book by API: families are put there by scenes;
+    * the ids of providers' apps, except in the conversions of ids: every app reads the corp's own;
+    * moments of the corp that a member deletes after publishing, and members who change a moment before;
+    * statistics of what has no scene: mass messages, welcome messages and transferred customers count in none;
     * the content of media: a picture must begin like JPG or PNG, everything else is taken as it comes;
+    * acquisition links that a provider pays for, and chats of which the platform does not know whether they began;
     * chapters outside its table of endpoints; asking for one is answered 404 and warned about.
 
     Args:

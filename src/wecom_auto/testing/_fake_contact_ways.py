@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from wecom_auto.testing import _lookups as look
 from wecom_auto.testing._paging import page, page_size
 from wecom_auto.testing._registry import Ask, endpoint
-from wecom_auto.testing._spec import flag, integer, items, nested, text
+from wecom_auto.testing._spec import flag, integer, items, text
 from wecom_auto.testing._state import ContactWay
+from wecom_auto.testing._temp_ways import CONCLUSIONS, closing_words, expired
 from wecom_auto.testing._wire import Body, Refusal
 
 __all__ = ["full"]
@@ -21,7 +22,7 @@ MISSING, BAD, NO_CONFIG, BAD_CONFIG, CROWD, FULL = 40063, 40058, 41043, 41044, 4
 BAD_STYLE, NO_PARTY, NO_RIGHT, NO_RELATION = 41042, 60123, 48002, 84061
 DAY = 86_400
 FORTNIGHT = 14 * DAY
-SEVERAL = 2
+SEVERAL, STYLES_OF_ONE = 2, 3
 
 EDITABLE = (
     text("remark", chars=30),
@@ -35,7 +36,7 @@ EDITABLE = (
     text("unionid"),
     flag("is_exclusive"),
     flag("mark_source"),
-    nested("conclusions"),
+    CONCLUSIONS,
 )
 
 
@@ -53,7 +54,8 @@ def add_contact_way(ask: Ask) -> Mapping[str, object]:
         raise Refusal(NO_RIGHT, "temporary contact ways are for medical corps")
     full(ask)
     config_id = ask.state.ids.hexa("config")
-    fields = {name: value for name, value in ask.body.items() if name != "config_id"}
+    fields = _given(ask)
+    _check_style(fields)
     _check_range(ask, fields)
     way = ContactWay(
         seq=ask.state.ids.number("contact_way"),
@@ -106,10 +108,14 @@ def list_contact_way(ask: Ask) -> Mapping[str, object]:
 )
 def update_contact_way(ask: Ask) -> None:
     """Overwrite the fields that are given."""
-    way = _own(ask)
-    given = {name: value for name, value in ask.body.items() if name != "config_id"}
+    way, given = _own(ask), _given(ask)
+    if expired(way, ask.time):
+        raise Refusal(BAD_CONFIG, "a temporary contact way that has expired")
     changed = {**way.fields, **given}
-    _check_range(ask, changed)
+    _check_style(changed)
+    # Who has resigned stays behind a code that gets another remark.
+    if not given.keys().isdisjoint(("user", "party")):
+        _check_range(ask, changed)
     way.fields = changed
 
 
@@ -151,6 +157,15 @@ def _own(ask: Ask) -> ContactWay:
     return way
 
 
+def _given(ask: Ask) -> Body:
+    return {name: value for name, value in ask.body.items() if name != "config_id"} | closing_words(ask)
+
+
+def _check_style(fields: Body) -> None:
+    if fields["type"] == SEVERAL and fields.get("style", 1) >= STYLES_OF_ONE:
+        raise Refusal(BAD_STYLE, "type 2 has the styles 1 and 2")
+
+
 def _qr(way: ContactWay) -> Body:
     return {"qr_code": way.qr_code} if way.fields["scene"] == SEVERAL else {}
 
@@ -161,6 +176,8 @@ def _check_range(ask: Ask, fields: Body) -> None:
     parties: list[int] = fields.get("party") or []
     if fields["type"] != SEVERAL and (len(users) != 1 or parties):
         raise Refusal(BAD, "type 1 takes exactly one user and no party")
+    if fields.get("is_temp") and fields["type"] == SEVERAL:
+        raise Refusal(BAD, "a temporary contact way is for one member, type 1")
     if not users and not parties:
         raise Refusal(MISSING, "user")
     everyone = set(users).union(*(ask.state.of_department(party) for party in parties))

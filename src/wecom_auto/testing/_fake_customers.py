@@ -17,6 +17,7 @@ from wecom_auto.testing._wire import Body, Refusal
 
 NO_USERID, NO_EXTERNAL, NO_RELATION, MISSING = 41009, 41035, 84061, 40063
 FOLLOWERS_PER_PAGE = 500
+CORP_TAG, STRATEGY_TAG = 1, 3
 REMARKS = ("remark", "remark_company", "remark_mobiles", "remark_pic_mediaid", "description")
 
 
@@ -49,7 +50,11 @@ def get(ask: Ask) -> Mapping[str, object]:
     follows.sort(key=lambda one: one.seq)
     rows, cursor = page(ask, follows, lambda one: one.seq, FOLLOWERS_PER_PAGE)
     users = [_follow_user(ask.state, one) for one in rows]
-    return {"external_contact": contact(person), "follow_user": users, **({"next_cursor": cursor} if cursor else {})}
+    return {
+        "external_contact": contact(ask.state, person),
+        "follow_user": users,
+        **({"next_cursor": cursor} if cursor else {}),
+    }
 
 
 @endpoint(
@@ -73,7 +78,8 @@ def get_by_user(ask: Ask) -> Mapping[str, object]:
     found, cursor = page(ask, rows, _seq, size)
     people = ask.state.people
     listed = [
-        {"external_contact": contact(people[one.external_userid]), "follow_info": _follow_info(one)} for one in found
+        {"external_contact": contact(ask.state, people[one.external_userid]), "follow_info": _follow_info(one)}
+        for one in found
     ]
     return {"external_contact_list": listed, "next_cursor": cursor}
 
@@ -103,8 +109,8 @@ def remark(ask: Ask) -> None:
     relation.mobiles = [one for one in ask.body.get("remark_mobiles", relation.mobiles) if one]
 
 
-def contact(person: Person) -> Body:
-    """Return the `external_contact` object of a customer."""
+def contact(state: State, person: Person) -> Body:
+    """Return the `external_contact` object of a customer; a school's parents carry what the school knows."""
     shown: Body = {
         "external_userid": person.external_userid,
         "name": person.name,
@@ -114,6 +120,9 @@ def contact(person: Person) -> Body:
     }
     if person.unionid:
         shown["unionid"] = person.unionid
+    parent = state.school.of_external(person.external_userid) if state.school.parents else None
+    if parent is not None:
+        shown |= {"foreign_key": parent.foreign_key, "is_subscribe": int(parent.subscribed)}
     return shown
 
 
@@ -145,7 +154,12 @@ def _follow_info(relation: Relation) -> dict[str, Any]:
 def _follow_user(state: State, relation: Relation) -> dict[str, Any]:
     tags = [state.tags[one] for one in relation.tags]
     shown = [
-        {"group_name": state.tag_groups[one.group_id].name, "tag_name": one.name, "tag_id": one.id, "type": 1}
+        {
+            "group_name": state.tag_groups[one.group_id].name,
+            "tag_name": one.name,
+            "tag_id": one.id,
+            "type": STRATEGY_TAG if state.tag_groups[one.group_id].strategy_id else CORP_TAG,
+        }
         for one in tags
     ]
     return {**_notes(relation), "tags": shown}

@@ -1,7 +1,8 @@
 """The corp-tag chapter (企业标签管理, manual 92117, 92118): the tag library, and marking customers.
 
 Unverified: what the platform answers when every name of an `add_corp_tag` exists already; 40071 is answered, and
-names that are new beside known ones are created while the known ones are passed over.
+names that are new beside known ones are created while the known ones are passed over. And what `mark_tag` answers for
+a strategy tag that the member or the app may not use (60011); taking such a tag off is always allowed.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wecom_auto.testing import _lookups as look
+from wecom_auto.testing._ranges import Range, strategy_of_tag
 from wecom_auto.testing._registry import Ask, endpoint
 from wecom_auto.testing._spec import any_of, integer, items, objects, text
 from wecom_auto.testing._state import State, Tag, TagGroup
@@ -27,11 +29,11 @@ def get_corp_tag_list(ask: Ask) -> Mapping[str, object]:
     """List the tag library, or the parts that were asked for; groups win over tags."""
     groups, tags = ask.body.get("group_id") or [], ask.body.get("tag_id") or []
     if groups:
-        found = [_show_group(one, deleted=True) for one in ask.state.tag_groups.values() if one.group_id in groups]
+        found = [_show_group(one, deleted=True) for one in _library(ask.state) if one.group_id in groups]
     elif tags:
-        found = [_pick(one, tags) for one in ask.state.tag_groups.values() if not one.tags.keys().isdisjoint(tags)]
+        found = [_pick(one, tags) for one in _library(ask.state) if not one.tags.keys().isdisjoint(tags)]
     else:
-        living = sorted((one for one in ask.state.tag_groups.values() if not one.deleted), key=lambda one: -one.order)
+        living = sorted((one for one in _library(ask.state) if not one.deleted), key=lambda one: -one.order)
         found = [_show_group(one, deleted=False) for one in living]
     return {"tag_group": found}
 
@@ -78,7 +80,7 @@ def edit_corp_tag(ask: Ask) -> None:
     if isinstance(row, Tag):
         siblings: list[Tag] | list[TagGroup] = ask.state.tag_groups[row.group_id].living()
     else:
-        siblings = [one for one in ask.state.tag_groups.values() if not one.deleted]
+        siblings = [one for one in _library(ask.state) if not one.deleted]
     if any(one is not row and one.name == name for one in siblings):
         raise Refusal(NAME_TAKEN, name)
     row.name = name
@@ -117,16 +119,36 @@ def mark_tag(ask: Ask) -> None:
     for tag_id in (*add, *remove):
         if tag_id not in ask.state.tags or ask.state.tags[tag_id].deleted:
             raise Refusal(NO_TAG, str(tag_id))
+    for tag_id in add:
+        _check_usable(ask, ask.state.tags[tag_id], relation.userid)
     tags = {one: None for one in relation.tags if one not in remove} | dict.fromkeys(add)
     if len(tags) > ask.limits.tags_per_customer:
         raise Refusal(BAD, f"at most {ask.limits.tags_per_customer} tags on one customer")
     relation.tags = tags
 
 
-def new_group(state: State, name: str, now: int, *, order: int = 0, agent_id: int = 0) -> TagGroup:
-    """Put a tag group into the library."""
+def _check_usable(ask: Ask, tag: Tag, userid: str) -> None:
+    """Refuse a strategy tag of another app, or for a member outside the strategy's range (92118, 94882)."""
+    strategy = strategy_of_tag(ask.state, tag)
+    if strategy is None:
+        return
+    if strategy.agent_id != ask.app.agent_id:
+        raise Refusal(NOT_OWN, f"{tag.id} belongs to a strategy of another app")
+    if not Range.of(ask.state, strategy.nodes.values()).has_member(userid):
+        raise Refusal(NOT_OWN, f"{userid} is not in the range of strategy {strategy.strategy_id}")
+
+
+def new_group(
+    state: State, name: str, now: int, *, order: int = 0, agent_id: int = 0, strategy_id: int = 0
+) -> TagGroup:
+    """Put a tag group into the library, or among the tags of a strategy."""
     group = TagGroup(
-        group_id=state.ids.letters("et", "tag", 32), name=name, created_at=now, order=order, agent_id=agent_id
+        group_id=state.ids.letters("et", "tag", 32),
+        name=name,
+        created_at=now,
+        order=order,
+        agent_id=agent_id,
+        strategy_id=strategy_id,
     )
     state.tag_groups[group.group_id] = group
     return group
@@ -151,9 +173,8 @@ def remove_tag(state: State, tag: Tag) -> None:
     tag.deleted = True
     group = state.tag_groups[tag.group_id]
     group.deleted = not group.living()
-    for person in state.people.values():
-        for relation in person.followers.values():
-            relation.tags.pop(tag.id, None)
+    for relation in state.relations():
+        relation.tags.pop(tag.id, None)
 
 
 def _group_for(ask: Ask) -> TagGroup | None:
@@ -161,16 +182,21 @@ def _group_for(ask: Ask) -> TagGroup | None:
     group_id = ask.body.get("group_id")
     if group_id:
         group = ask.state.tag_groups.get(group_id)
-        if group is None or group.deleted:
+        if group is None or group.deleted or group.strategy_id:
             raise Refusal(NO_TAG, str(group_id))
         return group
-    groups = ask.state.tag_groups.values()
-    return next((one for one in groups if one.name == ask.body["group_name"] and not one.deleted), None)
+    named = ask.body["group_name"]
+    return next((one for one in _library(ask.state) if one.name == named and not one.deleted), None)
+
+
+def _library(state: State) -> list[TagGroup]:
+    """Return the groups of corp tags; those of strategies have endpoints of their own."""
+    return [one for one in state.tag_groups.values() if not one.strategy_id]
 
 
 def _own(ask: Ask, row_id: str) -> Tag | TagGroup:
     row = ask.state.tags.get(row_id) or ask.state.tag_groups.get(row_id)
-    if row is None or row.deleted:
+    if row is None or row.deleted or ask.state.tag_groups[row.group_id].strategy_id:
         raise Refusal(NO_TAG, row_id)
     if row.agent_id not in (0, ask.app.agent_id):
         raise Refusal(NOT_OWN, "made by another app")

@@ -20,8 +20,9 @@ __all__ = [
 ]
 
 NO_MEMBER, NO_RIGHT, NOT_VISIBLE = 60111, 84074, 60011
-NO_CUSTOMER, NO_RELATION, NO_CHAT, NO_MEDIA = 40096, 84061, 40050, 40007
+NO_CUSTOMER, NO_RELATION, NO_CHAT, NO_MEDIA, WRONG_SCENE = 40096, 84061, 40050, 40007, 41072
 MEDIA_SECONDS = 3 * 86_400
+SCENES = ("messages (media/upload)", "moments (attachment_type=1)", "product albums (attachment_type=2)")
 
 
 def visible(ask: Ask, userid: str) -> bool:
@@ -74,24 +75,34 @@ def relation(ask: Ask, userid: str, external_userid: str) -> Relation:
 
 
 def group(ask: Ask, chat_id: str) -> Group:
-    """Return a living customer group.
+    """Return a living customer group whose owner the app sees (92120, 92122).
 
     Raises:
-        Refusal: 40050.
+        Refusal: 40050 there is none, 60011 its owner is outside the visible range.
     """
     found = ask.state.groups.get(chat_id)
     if found is None or found.dismissed:
         raise Refusal(NO_CHAT, f"{chat_id}: fake.create_group(...) opens one")
+    if not visible(ask, found.owner):
+        raise Refusal(NOT_VISIBLE, f"{chat_id}, owner {found.owner}: see visible= of the app's fake.add_app(...)")
     return found
 
 
-def medium(ask: Ask, media_id: str) -> Media:
-    """Return a temporary medium that is not older than three days (90253).
+def medium(ask: Ask, media_id: str, *, scene: int = 0) -> Media:
+    """Return a temporary medium that is not older than three days (90253, 95098).
+
+    Args:
+        ask: The request.
+        media_id: The id.
+        scene: What it must have been uploaded for: 0 messages (`media/upload`),
+            1 moments, 2 product albums (`media/upload_attachment`).
 
     Raises:
-        Refusal: 40007.
+        Refusal: 40007 unknown or dead, 41072 uploaded for something else.
     """
     found = ask.state.media.get(media_id)
     if found is None or ask.time >= found.created_at + MEDIA_SECONDS:
         raise Refusal(NO_MEDIA, "unknown, or older than 3 days")
+    if found.scene != scene:
+        raise Refusal(WRONG_SCENE, f"uploaded for {SCENES[found.scene]}, used for {SCENES[scene]}")
     return found

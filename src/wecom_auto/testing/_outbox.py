@@ -1,4 +1,4 @@
-"""Deliver callbacks: encrypt, sign, POST, retry as the platform does. The only place that counts real seconds.
+"""Deliver callbacks: encrypt, sign, POST, retry as the platform does. Counts real seconds, with `_post`.
 
 The platform gives a receiver 5 s and makes three tries in all (manual 90930).
 The page of 2026 retries connection failures and timeouts only; the page of 2022 said every status but 200.
@@ -6,18 +6,19 @@ The page of 2026 retries connection failures and timeouts only; the page of 2022
 
 from __future__ import annotations
 
-import http.client
 import random
 import threading
+import time
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
-from urllib.parse import urlencode, urlsplit
+from typing import NamedTuple, TypeAlias
 
 from attrs import define, frozen
 
+from wecom_auto.callbacks._json_body import is_json
 from wecom_auto.callbacks.crypto import CallbackCrypto, Envelope
-from wecom_auto.callbacks.events import Event, event_xml
+from wecom_auto.callbacks.events import Event, event_body
 from wecom_auto.testing._clock import VirtualClock
+from wecom_auto.testing._post import call_receiver
 from wecom_auto.testing._records import DeliveryOutcome, FakeAttempt, FakeDelivery, UrlCheck
 from wecom_auto.testing._settings import Settings
 from wecom_auto.testing._state import State
@@ -26,10 +27,13 @@ __all__ = ["CallbackHandler", "Outbox", "Receiver"]
 
 OK = 200
 ECHO_SECONDS = 1.0
-LARGEST_ANSWER = 1 << 20
+ANSWER_LOST = "AnswerLost"
 
 CallbackHandler: TypeAlias = Callable[[Mapping[str, str], bytes], int]
-"""A receiver without a socket: takes query and body, returns the HTTP status."""
+"""A receiver without a socket: takes query and body, returns the HTTP status.
+
+What it raises is a 500, but a `ConnectionError` or `TimeoutError` plays a receiver that cannot be reached.
+"""
 
 
 @frozen(kw_only=True)
@@ -47,11 +51,21 @@ class Receiver:
 
 @define
 class _Trouble:
-    """What the next flush does wrong."""
+    """What goes wrong next."""
 
     drop: int = 0
     duplicate: int = 0
+    lose_answers: int = 0
+    late: int = 0
+    late_seconds: float = 0.0
     reorder: bool = False
+
+
+class _Waiting(NamedTuple):
+    """An event that has not left, and the virtual time from which on it may."""
+
+    event: Event
+    due: float
 
 
 class Outbox:
@@ -61,7 +75,7 @@ class Outbox:
         self._state = state
         self._clock = clock
         self._lock = threading.Lock()
-        self._pending: list[Event] = []
+        self._pending: list[_Waiting] = []
         self._dice = random.Random(state.ids.seed)  # noqa: S311 - reproducible disorder, not a secret
         self.receivers: list[Receiver] = []
         self.automatic = False
@@ -69,28 +83,56 @@ class Outbox:
         self.log: list[FakeDelivery] = []
         self.trouble = _Trouble()
 
+    @property
+    def waiting(self) -> tuple[Event, ...]:
+        """The events that have not left."""
+        with self._lock:
+            return tuple(one.event for one in self._pending)
+
     def emit(self, event: Event) -> None:
         """Queue an event for every receiver."""
         with self._lock:
+            due = self._clock.time()
+            if self.trouble.late:
+                self.trouble.late -= 1
+                due += self.trouble.late_seconds
             self.events.append(event)
-            self._pending.append(event)
+            self._pending.append(_Waiting(event, due))
 
-    def disturb(self, *, drop: int = 0, duplicate: int = 0, reorder: bool = False) -> None:
-        """Let the next events be lost or sent twice, or the next flush be shuffled."""
-        self.trouble = _Trouble(self.trouble.drop + drop, self.trouble.duplicate + duplicate, reorder)
+    def disturb(
+        self, *, drop: int, duplicate: int, reorder: bool, lose_answers: int, late: int, late_seconds: float
+    ) -> None:
+        """Let the next events be lost, late or sent twice, the next answers be lost, or the next flush be shuffled."""
+        now = self.trouble
+        self.trouble = _Trouble(
+            drop=now.drop + drop,
+            duplicate=now.duplicate + duplicate,
+            lose_answers=now.lose_answers + lose_answers,
+            late=now.late + late,
+            late_seconds=late_seconds,
+            reorder=now.reorder or reorder,
+        )
 
     def flush(self, settings: Settings) -> tuple[FakeDelivery, ...]:
-        """Deliver what waits and return what became of it."""
+        """Deliver what is due and return what became of it."""
+        sent: list[FakeDelivery] = []
+        for event in self._take():
+            sent += self._deliver_all(event, settings)
         with self._lock:
-            batch, self._pending = self._pending, []
-            if self.trouble.reorder:
+            self.log += sent
+        return tuple(sent)
+
+    def _take(self) -> list[Event]:
+        """Take what is due out of the queue; what is late comes behind what is not."""
+        with self._lock:
+            now = self._clock.time()
+            due = sorted((one for one in self._pending if one.due <= now), key=lambda one: one.due)
+            self._pending = [one for one in self._pending if one.due > now]
+            batch = [one.event for one in due]
+            if self.trouble.reorder and batch:
                 self._dice.shuffle(batch)
                 self.trouble.reorder = False
-        sent: list[FakeDelivery] = []
-        for event in batch:
-            sent += self._deliver_all(event, settings)
-        self.log += sent
-        return tuple(sent)
+        return batch
 
     def _deliver_all(self, event: Event, settings: Settings) -> list[FakeDelivery]:
         if self.trouble.drop:
@@ -105,7 +147,7 @@ class Outbox:
     def _deliver(self, event: Event, receiver: Receiver, settings: Settings) -> FakeDelivery:
         attempts: list[FakeAttempt] = []
         while len(attempts) < settings.callback_tries:
-            attempt = self._try(event, receiver, settings.callback_timeout)
+            attempt = self._heard(self._try(event, receiver, settings.callback_timeout))
             attempts.append(attempt)
             if attempt.status == OK or (attempt.status is not None and not settings.retry_any_status):
                 break
@@ -113,29 +155,33 @@ class Outbox:
         outcome: DeliveryOutcome = "delivered" if status == OK else "refused" if status else "failed"
         return self._delivery(event, receiver, tuple(attempts), outcome)
 
+    def _heard(self, attempt: FakeAttempt) -> FakeAttempt:
+        """Lose an answer on the way, if that is asked for: the receiver has done its work, and nobody knows."""
+        if attempt.status is None or not self.trouble.lose_answers:
+            return attempt
+        self.trouble.lose_answers -= 1
+        return FakeAttempt(status=None, error=ANSWER_LOST, seconds=attempt.seconds)
+
     def _delivery(
         self, event: Event, receiver: Receiver, attempts: tuple[FakeAttempt, ...], outcome: DeliveryOutcome
     ) -> FakeDelivery:
         return FakeDelivery(
             name=event.name,
             receiver=receiver.name,
-            plaintext=event_xml(event),
+            plaintext=event_body(event),
             attempts=attempts,
             outcome=outcome,
             at=self._clock.now(),
         )
 
     def _try(self, event: Event, receiver: Receiver, timeout: float) -> FakeAttempt:
-        envelope = self._seal(receiver, event_xml(event))
-        body = envelope.post_xml(self._state.corp_id)
+        envelope = self._seal(receiver, event_body(event))
+        body = envelope.post_json() if is_json(event) else envelope.post_xml(self._state.corp_id)
         query = envelope.query()
         if not isinstance(receiver.target, str):
-            return _call(receiver.target, query, body)
-        try:
-            status, _ = _http("POST", receiver.target, query, body, timeout)
-        except (OSError, http.client.HTTPException) as error:
-            return FakeAttempt(status=None, error=type(error).__name__)
-        return FakeAttempt(status=status)
+            return _call(receiver.target, query, body, timeout)
+        reply = call_receiver("POST", receiver.target, query, body, timeout)
+        return FakeAttempt(status=reply.status, error=reply.error, seconds=reply.seconds)
 
     def _seal(self, receiver: Receiver, plaintext: bytes) -> Envelope:
         # A new nonce for every try, so that a receiver which hashes the ciphertext fails here and not in production.
@@ -154,30 +200,29 @@ class Outbox:
         echo = str(int.from_bytes(self._state.ids.digest("echo")[:8], "big")).encode()
         envelope = self._seal(receiver, echo)
         query = {**envelope.query(), "echostr": envelope.encrypt}
-        try:
-            status, body = _http("GET", receiver.target, query, None, ECHO_SECONDS)
-        except (OSError, http.client.HTTPException) as error:
-            return UrlCheck(ok=False, status=None, problem=f"no answer within 1 s: {type(error).__name__}")
-        if status != OK or body != echo:
-            return UrlCheck(ok=False, status=status, problem="the answer is not the decrypted echostr and nothing else")
-        return UrlCheck(ok=True, status=status)
+        reply = call_receiver("GET", receiver.target, query, None, ECHO_SECONDS)
+        if reply.status is None:
+            return UrlCheck(ok=False, status=None, problem=f"no answer within 1 s: {reply.error}")
+        if reply.location:
+            return UrlCheck(ok=False, status=reply.status, problem="a redirect, and the platform follows none")
+        if reply.status != OK or reply.body != echo:
+            problem = "the answer is not the decrypted echostr and nothing else"
+            return UrlCheck(ok=False, status=reply.status, problem=problem)
+        return UrlCheck(ok=True, status=reply.status)
 
 
-def _call(handler: CallbackHandler, query: Mapping[str, str], body: bytes) -> FakeAttempt:
+def _call(handler: CallbackHandler, query: Mapping[str, str], body: bytes, timeout: float) -> FakeAttempt:
+    start = time.monotonic()
+    status: int | None = None
+    error = ""
     try:
-        return FakeAttempt(status=handler(query, body))
-    except Exception as error:  # noqa: BLE001 - a server turns whatever its handler raises into a 500
-        return FakeAttempt(status=500, error=type(error).__name__)
-
-
-def _http(method: str, url: str, query: Mapping[str, str], body: bytes | None, timeout: float) -> tuple[int, bytes]:
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=timeout)
-    joined = "&".join(filter(None, (parts.query, urlencode(query))))
-    try:
-        connection.request(method, f"{parts.path or '/'}?{joined}", body, {"Content-Type": "text/xml"} if body else {})
-        response = connection.getresponse()
-        return response.status, response.read(LARGEST_ANSWER)
-    finally:
-        connection.close()
+        status = handler(query, body)
+    except (ConnectionError, TimeoutError) as broken:
+        error = type(broken).__name__
+    except Exception as broken:  # noqa: BLE001 - a server turns whatever its handler raises into a 500
+        status, error = 500, type(broken).__name__
+    seconds = time.monotonic() - start
+    if seconds > timeout:
+        # The handler has run to its end, and the platform has gone long ago.
+        status, error = None, TimeoutError.__name__
+    return FakeAttempt(status=status, error=error, seconds=seconds)

@@ -47,7 +47,7 @@ def page(ask: Ask, rows: Sequence[T], key: Callable[[T], int], size: int) -> tup
 
 
 def _seal(ask: Ask) -> bytes:
-    query = {name: value for name, value in ask.body.items() if name not in ("cursor", "limit")}
+    query = {name: value for name, value in ask.body.items() if name not in ("cursor", "limit", "page_size")}
     text = f"{ask.state.ids.seed}{ask.path}{json.dumps(query, sort_keys=True)}"
     return hashlib.blake2b(text.encode(), digest_size=9).digest()
 

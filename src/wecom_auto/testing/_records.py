@@ -22,6 +22,7 @@ __all__ = [
     "FakeMember",
     "FakeMessage",
     "FakeRecipient",
+    "FakeSaid",
     "FakeTag",
     "FakeTask",
     "RecordedCall",
@@ -34,19 +35,21 @@ DeliveryOutcome: TypeAlias = Literal["delivered", "refused", "failed", "dropped"
 
 @frozen(kw_only=True)
 class FakeTag:
-    """A corp tag.
+    """A corp tag or a strategy tag.
 
     Args:
         id: The tag's id, `et…`.
         name: Its name.
         group_id: Its group.
         group_name: The group's name.
+        strategy_id: The customer strategy that it belongs to; 0 for a corp tag.
     """
 
     id: str
     name: str
     group_id: str
     group_name: str
+    strategy_id: int = 0
 
 
 @frozen(kw_only=True)
@@ -192,6 +195,27 @@ class FakeMessage:
 
 
 @frozen(kw_only=True)
+class FakeSaid:
+    """What became of a message under the intercept rules (敏感词).
+
+    Args:
+        text: The words.
+        sent: It was sent; False if a rule blocked it.
+        warned: The member was warned.
+        rules: The names of the rules that found something.
+        words: What they found.
+        semantics: What else: 1 a mobile number, 2 an e-mail address, 3 a red packet.
+    """
+
+    text: str = field(repr=False)
+    sent: bool
+    warned: bool = False
+    rules: tuple[str, ...] = ()
+    words: tuple[str, ...] = field(default=(), repr=False)
+    semantics: tuple[int, ...] = ()
+
+
+@frozen(kw_only=True)
 class RecordedCall:
     """A request that reached the fake. It holds no token and no secret.
 
@@ -218,10 +242,17 @@ class RecordedCall:
 
 @frozen(kw_only=True)
 class FakeAttempt:
-    """One try to deliver a callback: the HTTP status, or why there was none."""
+    """One try to deliver a callback.
+
+    Args:
+        status: The HTTP status; None if the platform heard none in time.
+        error: Why there was none, or what a function raised; ``"AnswerLost"`` if `disturb` lost it on the way.
+        seconds: Real seconds that it took.
+    """
 
     status: int | None
     error: str = ""
+    seconds: float = field(default=0.0, eq=False, repr=False)
 
 
 @frozen(kw_only=True)
@@ -257,7 +288,9 @@ class UrlCheck:
 def tag_record(state: State, tag: Tag) -> FakeTag:
     """Return the snapshot of a tag."""
     group = state.tag_groups[tag.group_id]
-    return FakeTag(id=tag.id, name=tag.name, group_id=group.group_id, group_name=group.name)
+    return FakeTag(
+        id=tag.id, name=tag.name, group_id=group.group_id, group_name=group.name, strategy_id=group.strategy_id
+    )
 
 
 def _follow_record(state: State, one: Relation) -> FakeFollow:

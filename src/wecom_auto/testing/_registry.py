@@ -33,6 +33,7 @@ class Ask:
         settings: The habits in force.
         path: The endpoint's path.
         raw: The request as the door saw it.
+        emit: Queues a callback; most calls of the API cause none.
     """
 
     state: State
@@ -43,6 +44,7 @@ class Ask:
     settings: Settings
     path: str
     raw: RawRequest
+    emit: Callable[[Event], None]
 
     @property
     def now(self) -> int:

@@ -43,6 +43,9 @@ class Scenes:
     def _now(self) -> int:
         return int(self._core.clock.time())
 
+    def _time(self) -> float:
+        return self._core.clock.time()
+
     def _emit(self, make: Callable[..., Event], **fields: object) -> None:
         state = self._core.state
         self._core.outbox.emit(make(created_at=moment(self._now()), to_user=state.corp_id, **fields))

@@ -10,9 +10,11 @@ from wecom_auto.callbacks.events import (
     JoinedBy,
     LeftBy,
 )
+from wecom_auto.testing._fake_group_welcomes import greet
 from wecom_auto.testing._records import FakeGroup, group_record
 from wecom_auto.testing._scenes import CustomerLike, GroupLike, Scenes, scene
 from wecom_auto.testing._state import Group, GroupMember, JoinWay, Person
+from wecom_auto.testing._state_journal import Departure
 
 __all__ = ["GroupScenes"]
 
@@ -47,7 +49,9 @@ class GroupScenes(Scenes):
     def join_group(self, code: GroupLike, customer: CustomerLike, *, invited_by: str = "") -> FakeGroup:
         """Let a customer join: by the code of a join way, or into a named group.
 
-        A join way fills its groups in order and opens a new one when all are full and it may.
+        A join way fills its groups in order. When all are full, it opens a new one, named and numbered as it says and
+        owned by whoever owns its first group; with `auto_create_room` off, the customer stays outside.
+        A new group that makes more than five pushes the oldest one out of the way, which itself lives on.
 
         Args:
             code: A group, its `chat_id`, or the `config_id`, `qr_code` or `state` of a join way.
@@ -55,7 +59,7 @@ class GroupScenes(Scenes):
             invited_by: The member who invited them; without one they scanned a code.
 
         Raises:
-            LookupError: No such code or group, or every group of the join way is full.
+            LookupError: No such code or group, or every group of the join way is full and it opens no new one.
         """
         person = self._person(customer)
         way = self._join_way(code) if isinstance(code, str) else None
@@ -69,9 +73,13 @@ class GroupScenes(Scenes):
         """Let a customer leave a group, or be removed from it by the owner (which no API can do)."""
         row = self._group(group)
         external_userid = self._person(customer).external_userid
-        if row.members.pop(external_userid, None) is None:
+        gone = row.members.pop(external_userid, None)
+        if gone is None:
             msg = f"this customer is not in {row.chat_id}"
             raise LookupError(msg)
+        self._core.state.journal.departures.append(
+            Departure(at=self._time(), chat_id=row.chat_id, who=external_userid, joined_at=gone.join_time)
+        )
         how = LeftBy.REMOVED if removed else LeftBy.SELF
         self._changed(row, GroupUpdateDetail.DEL_MEMBER, external_userid, quit_scene=how)
 
@@ -80,6 +88,7 @@ class GroupScenes(Scenes):
         """Let the owner dissolve a group."""
         row = self._group(group)
         row.dismissed = True
+        self._core.state.journal.dismissed[row.chat_id] = self._time()
         self._emit(GroupDismissed, chat_id=row.chat_id)
 
     def _open(self, owner: str, name: str) -> Group:
@@ -112,6 +121,7 @@ class GroupScenes(Scenes):
         # groupchat/get and the event number the ways in differently (92122, 92130).
         how = JoinedBy.INVITATION if invited_by else JoinedBy.QR_CODE
         self._changed(group, GroupUpdateDetail.ADD_MEMBER, person.external_userid, join_scene=how)
+        greet(self._core.state, group, person, self._core.clock.time())
 
     def _changed(self, group: Group, detail: GroupUpdateDetail, who: str, **scene_of: object) -> None:
         before, group.version = group.version, self._core.state.ids.hexa("member_version")
@@ -134,7 +144,8 @@ class GroupScenes(Scenes):
     def _room(self, way: JoinWay) -> Group:
         """Return the first group with room, or a new one.
 
-        Unverified: whether a new group replaces the oldest full one in a list of five.
+        Unverified: whether a new group replaces the oldest full one in a list of five, and whose it is when the owner
+        of the first one has left (the next one's).
         """
         state = self._core.state
         rooms = [state.groups[one] for one in way.fields["chat_id_list"]]
@@ -142,11 +153,17 @@ class GroupScenes(Scenes):
         for group in living:
             if len(group.members) < self._core.limits.group_size:
                 return group
-        if not living or way.fields.get("auto_create_room") != 1:
-            msg = f"every group of join way {way.config_id} is full or dissolved"
+        if way.fields.get("auto_create_room") != 1:
+            msg = f"every group of join way {way.config_id} is full or dissolved, and auto_create_room is off"
+            raise LookupError(msg)
+        owners = [one.owner for one in living if state.members[one.owner].active]
+        if not owners:
+            msg = (
+                f"nobody can open a group for join way {way.config_id}: its groups are dissolved, or their owners left"
+            )
             raise LookupError(msg)
         number = way.fields.get("room_base_id", 0) + way.rooms_made
         way.rooms_made += 1
-        group = self._open(living[0].owner, f"{way.fields.get('room_base_name', '')}{number}")
+        group = self._open(owners[0], f"{way.fields.get('room_base_name', '')}{number}")
         way.fields["chat_id_list"] = [*way.fields["chat_id_list"], group.chat_id][-JOIN_WAY_GROUPS:]
         return group

@@ -7,13 +7,16 @@ from collections.abc import Collection
 from attrs import evolve
 
 from wecom_auto.callbacks.events import CustomerAdded, CustomerDeleted, CustomerHalfAdded, CustomerUnfollowed
+from wecom_auto.testing._link_rules import heard, joined
 from wecom_auto.testing._records import FakeCustomer, FakeMember, customer_record, member_record
 from wecom_auto.testing._scenes import CustomerLike, Scenes, scene
-from wecom_auto.testing._state import App, ContactWay, Member, Person, Relation, Welcome
+from wecom_auto.testing._state import App, AppKind, ContactWay, Member, Person, Relation, Welcome
+from wecom_auto.testing._state_journal import Deed, Talk
+from wecom_auto.testing._temp_ways import expired
 
 __all__ = ["PeopleScenes"]
 
-QR_CODE = 1
+QR_CODE, OWNER_LEFT = 1, 1
 
 
 class PeopleScenes(Scenes):
@@ -28,8 +31,10 @@ class PeopleScenes(Scenes):
         agent_id: int,
         customer_contact: bool = True,
         visible: Collection[str] | None = None,
+        kind: AppKind = "self-built",
+        provider: str = "",
     ) -> None:
-        """Create another self-built app.
+        """Create another app.
 
         Args:
             name: For people.
@@ -37,14 +42,33 @@ class PeopleScenes(Scenes):
             agent_id: Its id.
             customer_contact: Whether it is listed as callable in customer contact (可调用接口的应用); else 48002.
             visible: The userids in its visible range; None is everybody.
+            kind: `self-built` (自建), `delegated` (代开发) or `third-party` (第三方); only conversions of ids
+                look at it.
+                An app of any kind gets its token by `gettoken` here.
+            provider: The provider (服务商) of a delegated or third-party app, by any name.
         """
         seen = None if visible is None else frozenset(visible)
-        app = App(name=name, secret=secret, agent_id=agent_id, customer_contact=customer_contact, visible=seen)
+        app = App(
+            name=name,
+            secret=secret,
+            agent_id=agent_id,
+            customer_contact=customer_contact,
+            visible=seen,
+            kind=kind,
+            provider=provider,
+        )
         self._core.state.apps.append(app)
 
     @scene
     def add_member(
-        self, userid: str, *, name: str = "", department: int = 1, contact: bool = True, console_welcome: bool = False
+        self,
+        userid: str,
+        *,
+        name: str = "",
+        department: int = 1,
+        contact: bool = True,
+        console_welcome: bool = False,
+        verified: bool = True,
     ) -> FakeMember:
         """Let somebody join the corp; a known userid comes back after having left.
 
@@ -54,6 +78,7 @@ class PeopleScenes(Scenes):
             department: The department's id; 1 is the root.
             contact: Whether they have the customer-contact right (客户联系功能).
             console_welcome: Whether the console greets their customers, so that no welcome code comes.
+            verified: Whether their real name is verified (实名认证); who is not cannot take customers or groups over.
         """
         state = self._core.state
         known = state.members.get(userid)
@@ -64,10 +89,14 @@ class PeopleScenes(Scenes):
             department=department,
             contact=contact,
             console_welcome=console_welcome,
+            verified=verified,
         )
         state.members[userid] = (
             member if known is None or not known.active else evolve(member, relations=known.relations)
         )
+        for group in state.groups.values():
+            if group.owner == userid and group.status == OWNER_LEFT:
+                group.status = 0
         return member_record(state.members[userid])
 
     @scene
@@ -140,9 +169,11 @@ class PeopleScenes(Scenes):
             half: The customer has added the member, who has not confirmed yet (免验证添加成员事件).
 
         Raises:
-            LookupError: No such code, or none of its members is there any more.
+            LookupError: No such code, or none of its members is there any more; a temporary code has expired, or is for
+                somebody with another unionid.
         """
         way = self._way(code)
+        self._check_temporary(way, customer, unionid)
         person = self._new_person(name, unionid) if customer is None else self._person(customer)
         member = self._next_member(way, person)
         relation = person.followers.get(member.userid)
@@ -163,19 +194,45 @@ class PeopleScenes(Scenes):
             msg = f"{userid} has accepted this customer already"
             raise ValueError(msg)
         relation.half = False
+        self._count_added(relation)
+        joined(self._core.state, relation, self._core.clock.time(), self._core.outbox.emit)
         self._greet(CustomerAdded, self._member(userid), relation)
         return self.customer(customer)
 
     @scene
-    def chat(self, customer: CustomerLike, userid: str) -> None:
-        """Let customer and member chat: they count as last chatted, and no welcome message fits any more."""
-        self._relation(userid, customer).chatted_at = self._core.clock.time()
+    def chat(self, customer: CustomerLike, userid: str, *, sent: int = 1, received: int = 1) -> None:
+        """Let customer and member chat: they count as last chatted, and no welcome message fits any more.
+
+        For an answer that comes late, let the customer write (`sent=0`), advance the clock, and let the member answer
+        (`received=0`).
+
+        Args:
+            customer: The customer.
+            userid: The member.
+            sent: How many messages the member writes.
+            received: How many messages the customer has written before that.
+
+        Raises:
+            ValueError: Nobody writes anything.
+        """
+        if min(sent, received) < 0 or not sent + received:
+            msg = "chat: at least one message must be sent or received"
+            raise ValueError(msg)
+        relation = self._relation(userid, customer)
+        now, who = self._time(), relation.external_userid
+        relation.chatted_at = now
+        talk = Talk(at=now, userid=userid, external_userid=who, sent=sent, received=received)
+        self._core.state.journal.talks.append(talk)
+        if received:
+            heard(self._core.state, relation, now, self._core.outbox.emit)
 
     @scene
     def unfriend(self, customer: CustomerLike, userid: str) -> None:
         """Let the customer delete the member (del_follow_user); the one-way relation stays usable by API."""
         relation = self._relation(userid, customer)
         relation.unfriended = True
+        lost = Deed(at=self._time(), userid=userid, external_userid=relation.external_userid)
+        self._core.state.journal.lost.append(lost)
         self._emit(CustomerUnfollowed, userid=userid, external_userid=relation.external_userid)
 
     @scene
@@ -218,7 +275,13 @@ class PeopleScenes(Scenes):
         # Taken out first: the newest relation must also be the last, for cursors walk in that order.
         member.relations.pop(person.external_userid, None)
         member.relations[person.external_userid] = person.followers[member.userid] = relation
+        if not half:
+            self._count_added(relation)
         return relation
+
+    def _count_added(self, relation: Relation) -> None:
+        deed = Deed(at=self._time(), userid=relation.userid, external_userid=relation.external_userid)
+        self._core.state.journal.added.append(deed)
 
     def _way(self, code: str) -> ContactWay:
         ways = self._core.state.contact_ways
@@ -229,6 +292,16 @@ class PeopleScenes(Scenes):
             raise LookupError(msg)
         return way
 
+    def _check_temporary(self, way: ContactWay, customer: CustomerLike | None, unionid: str) -> None:
+        """Refuse a temporary code that has come to its end, or is for somebody else (92228)."""
+        if expired(way, self._time()):
+            msg = f"temporary contact way {way.config_id} has expired"
+            raise LookupError(msg)
+        wanted = way.fields.get("unionid") if way.fields.get("is_temp") else ""
+        if wanted and wanted != (unionid if customer is None else self._person(customer).unionid):
+            msg = f"temporary contact way {way.config_id} is for the customer with another unionid"
+            raise LookupError(msg)
+
     def _next_member(self, way: ContactWay, person: Person) -> Member:
         """Return who gets the customer: a member they have already, or the next in turn.
 
@@ -238,7 +311,7 @@ class PeopleScenes(Scenes):
         userids = list(way.fields.get("user") or [])
         for party in way.fields.get("party") or []:
             userids += [one for one in state.of_department(party) if one not in userids]
-        members = [state.members[one] for one in userids if state.members[one].active and state.members[one].contact]
+        members = [state.members[one] for one in userids if _can_add(state.members[one])]
         if not members:
             msg = f"nobody is left behind contact way {way.config_id}"
             raise LookupError(msg)
@@ -266,3 +339,7 @@ class PeopleScenes(Scenes):
         )
         state.welcomes[welcome.code] = welcome
         return welcome.code
+
+
+def _can_add(member: Member) -> bool:
+    return member.active and member.contact and member.can_add

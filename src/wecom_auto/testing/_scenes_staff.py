@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable
 
 from wecom_auto.callbacks.events import CustomerEdited, TagCreated, TagDeleted, TagKind, TagUpdated
 from wecom_auto.testing._fake_tags import new_group, new_tag, remove_tag
+from wecom_auto.testing._ranges import Range, strategy_of_tag
 from wecom_auto.testing._records import FakeMessage, FakeTag, FakeTask, message_record, tag_record, task_record
 from wecom_auto.testing._scenes import CustomerLike, Scenes, scene
 from wecom_auto.testing._sending import add_task, confirm
-from wecom_auto.testing._state import MassMessage, MassTask
+from wecom_auto.testing._state import MassMessage, MassTask, Tag
 
 __all__ = ["StaffScenes"]
 
@@ -84,7 +85,7 @@ class StaffScenes(Scenes):
         Their customers become unassigned, their groups wait for an heir, and what they have not confirmed stays unsent.
         """
         member = self._member(userid)
-        member.active = False
+        member.active, member.left_at = False, self._now()
         member.unassigned |= member.relations
         for external_userid in member.relations:
             self._core.state.people[external_userid].followers.pop(userid)
@@ -129,7 +130,8 @@ class StaffScenes(Scenes):
     def add_tag(self, group: str, name: str) -> FakeTag:
         """Put a tag into the library, and its group if it is new, without any callback."""
         state = self._core.state
-        found = next((one for one in state.tag_groups.values() if one.name == group and not one.deleted), None)
+        corp = [one for one in state.tag_groups.values() if not one.deleted and not one.strategy_id]
+        found = next((one for one in corp if one.name == group), None)
         home = found or new_group(state, group, self._now())
         return tag_record(state, new_tag(state, home, name, self._now()))
 
@@ -165,9 +167,12 @@ class StaffScenes(Scenes):
     ) -> None:
         """Let a member set and take tags by hand; unlike `mark_tag`, this is told (edit_external_contact)."""
         relation = self._relation(userid, customer)
+        added = [self._core.state.tags[tag_id] for tag_id in map(_tag_id, add)]
+        for tag in added:
+            self._check_range(userid, tag)
         for tag_id in map(_tag_id, remove):
             relation.tags.pop(tag_id, None)
-        relation.tags |= {self._core.state.tags[tag_id].id: None for tag_id in map(_tag_id, add)}
+        relation.tags |= {tag.id: None for tag in added}
         self._emit(CustomerEdited, userid=userid, external_userid=relation.external_userid)
 
     @scene
@@ -186,6 +191,13 @@ class StaffScenes(Scenes):
         relation.description = relation.description if description is None else description
         relation.mobiles = relation.mobiles if mobiles is None else list(mobiles)
         self._emit(CustomerEdited, userid=userid, external_userid=relation.external_userid)
+
+    def _check_range(self, userid: str, tag: Tag) -> None:
+        """Refuse a strategy tag that the client would not offer to this member (94882)."""
+        strategy = strategy_of_tag(self._core.state, tag)
+        if strategy is not None and not Range.of(self._core.state, strategy.nodes.values()).has_member(userid):
+            msg = f"{userid} is not in the range of strategy {strategy.strategy_id}, whose tag {tag.name} is"
+            raise ValueError(msg)
 
     def _waiting(self, userid: str) -> list[tuple[MassMessage, MassTask]]:
         state = self._core.state

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Literal, TypeAlias
 
 from attrs import define, field
 
@@ -10,15 +11,18 @@ from wecom_auto.testing._ids import Ids
 from wecom_auto.testing._state_acquisition import Acquisition
 from wecom_auto.testing._state_group_welcomes import GroupWelcomes
 from wecom_auto.testing._state_intercept import Intercept
+from wecom_auto.testing._state_journal import Journal
 from wecom_auto.testing._state_moments import Moments
 from wecom_auto.testing._state_products import Products
 from wecom_auto.testing._state_school import School
+from wecom_auto.testing._state_served import Served
 from wecom_auto.testing._state_strategies import Strategies
 from wecom_auto.testing._state_transfers import Transfers
 from wecom_auto.testing._wire import Body
 
 __all__ = [
     "App",
+    "AppKind",
     "ContactWay",
     "Grant",
     "Group",
@@ -39,15 +43,21 @@ __all__ = [
 ]
 
 
+AppKind: TypeAlias = Literal["self-built", "delegated", "third-party"]
+"""Whose an app is: the corp's own (自建), made for it by a provider (代开发), or a provider's product (第三方)."""
+
+
 @define(kw_only=True)
 class App:
-    """A self-built app: its secret, and what it may see."""
+    """An app: its secret, and what it may see. A self-built one has no provider."""
 
     name: str
     secret: str = field(repr=False)
     agent_id: int
     customer_contact: bool = True
     visible: frozenset[str] | None = None
+    kind: AppKind = "self-built"
+    provider: str = ""
 
 
 @define(kw_only=True)
@@ -84,7 +94,11 @@ class Relation:
 
 @define(kw_only=True)
 class Member:
-    """Somebody of the corp. `active` ends with resigning; `contact` is the customer-contact right."""
+    """Somebody of the corp.
+
+    `active` ends with resigning, at `left_at`; `contact` is the customer-contact right, `verified` the real name,
+    `can_add` ends when the platform bars them from adding customers.
+    """
 
     seq: int
     userid: str
@@ -93,6 +107,9 @@ class Member:
     active: bool = True
     contact: bool = True
     console_welcome: bool = False
+    verified: bool = True
+    left_at: int = 0
+    can_add: bool = True
     relations: dict[str, Relation] = field(factory=dict[str, Relation])
     unassigned: dict[str, Relation] = field(factory=dict[str, Relation])
 
@@ -126,7 +143,7 @@ class Tag:
 
 @define(kw_only=True)
 class TagGroup:
-    """A tag group."""
+    """A tag group. `strategy_id` is 0 for corp tags, else the customer strategy that the tags belong to."""
 
     group_id: str
     name: str
@@ -134,6 +151,7 @@ class TagGroup:
     order: int = 0
     agent_id: int = 0
     deleted: bool = False
+    strategy_id: int = 0
     tags: dict[str, Tag] = field(factory=dict[str, Tag])
 
     def living(self) -> list[Tag]:
@@ -180,7 +198,7 @@ class GroupMember:
 
 @define(kw_only=True)
 class Group:
-    """A customer group (客户群). Status 1 means that its owner has left the corp."""
+    """A customer group (客户群). Status 1: its owner has left the corp; 2: it is being inherited; 3: it was."""
 
     seq: int
     chat_id: str
@@ -250,13 +268,14 @@ class Welcome:
 
 @define(kw_only=True)
 class Media:
-    """A temporary medium; its bytes are not kept."""
+    """A temporary medium; its bytes are not kept. `scene` is 0 for messages, 1 for moments, 2 for product albums."""
 
     media_id: str
     type: str
     size: int
     filename: str
     created_at: float
+    scene: int = 0
 
 
 @define(kw_only=True)
@@ -274,13 +293,17 @@ class Message:
 
 @define(kw_only=True)
 class State:
-    """One corp, whole. `waiting` names the mass messages that each member has not confirmed yet."""
+    """One corp, whole. `waiting` names the mass messages that each member has not confirmed yet.
+
+    `parents` names the department above each department that `add_department` made; others hang below the root, 1.
+    """
 
     corp_id: str
     ids: Ids
     apps: list[App] = field(factory=list[App])
     grants: dict[str, Grant] = field(factory=dict[str, Grant], repr=False)
     members: dict[str, Member] = field(factory=dict[str, Member])
+    parents: dict[int, int] = field(factory=dict[int, int])
     people: dict[str, Person] = field(factory=dict[str, Person])
     tag_groups: dict[str, TagGroup] = field(factory=dict[str, TagGroup])
     tags: dict[str, Tag] = field(factory=dict[str, Tag])
@@ -298,16 +321,32 @@ class State:
     strategies: Strategies = field(factory=Strategies)
     moments: Moments = field(factory=Moments)
     intercept: Intercept = field(factory=Intercept)
+    journal: Journal = field(factory=Journal)
     products: Products = field(factory=Products)
     group_welcomes: GroupWelcomes = field(factory=GroupWelcomes)
     school: School = field(factory=School)
+    served: Served = field(factory=Served)
     bad_secrets: dict[str, list[float]] = field(factory=dict[str, list[float]], repr=False)
     tickets: dict[str, tuple[str, float]] = field(factory=dict[str, tuple[str, float]], repr=False)
 
+    def relations(self) -> Iterator[Relation]:
+        """Yield all that members have with customers, what those who left have left behind included."""
+        for member in self.members.values():
+            yield from member.relations.values()
+            yield from member.unassigned.values()
+        yield from (one.left_behind for one in self.transfers.waiting.values() if one.left_behind is not None)
+
     def departments(self) -> set[int]:
-        """Return the departments that have a member; 1 is the root and always there."""
-        return {1, *(member.department for member in self.members.values())}
+        """Return the departments that were made or have a member; 1 is the root and always there."""
+        return {1, *self.parents, *(member.department for member in self.members.values())}
+
+    def line(self, party: int) -> set[int]:
+        """Return a department and all above it, up to the root."""
+        line = {1, party}
+        while (party := self.parents.get(party, 1)) not in line:
+            line.add(party)
+        return line
 
     def of_department(self, party: int) -> list[str]:
-        """Return the active members of a department; the root holds everybody."""
-        return [one.userid for one in self.members.values() if one.active and party in {1, one.department}]
+        """Return the active members of a department and of those below it; the root holds everybody."""
+        return [one.userid for one in self.members.values() if one.active and party in self.line(one.department)]
