@@ -9,7 +9,23 @@ from __future__ import annotations
 
 from wecom_auto.directory._directory import Directory
 from wecom_auto.directory._facts import DirectoryFacts, Follower
+from wecom_auto.directory._jobs import SyncKind, SyncProgress
+from wecom_auto.directory._membership import GroupRow, Membership
+from wecom_auto.directory._reader import Keep
 from wecom_auto.directory._relation import Relation, RelationStatus
-from wecom_auto.directory._sync import SyncProgress
+from wecom_auto.directory._ways import Way, WayKind
 
-__all__ = ["Directory", "DirectoryFacts", "Follower", "Relation", "RelationStatus", "SyncProgress"]
+__all__ = [
+    "Directory",
+    "DirectoryFacts",
+    "Follower",
+    "GroupRow",
+    "Keep",
+    "Membership",
+    "Relation",
+    "RelationStatus",
+    "SyncKind",
+    "SyncProgress",
+    "Way",
+    "WayKind",
+]

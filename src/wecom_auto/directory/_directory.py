@@ -22,19 +22,26 @@ from wecom_auto.callbacks.events import (
     CustomerAdded,
     CustomerEdited,
     Event,
+    GroupCreated,
+    GroupUpdated,
+    GroupUpdateDetail,
     TagCreated,
     TagKind,
     TagUpdated,
 )
 from wecom_auto.directory import _answers as answers
-from wecom_auto.directory import _rows
+from wecom_auto.directory import _groups, _rows, _ways
 from wecom_auto.directory._answers import Write
 from wecom_auto.directory._facts import DirectoryFacts
+from wecom_auto.directory._jobs import SyncKind, SyncProgress
+from wecom_auto.directory._membership import GroupRow, Membership
+from wecom_auto.directory._reader import Keep
 from wecom_auto.directory._relation import Relation, RelationStatus, changed
-from wecom_auto.directory._sync import SyncProgress, synchronise
+from wecom_auto.directory._sync import synchronise
 from wecom_auto.directory._tables import attributes, events, seen, tags
-from wecom_auto.errors import APIError, ValidationError
-from wecom_auto.models import CustomerDetail, FollowedCustomer, TagGroup
+from wecom_auto.directory._ways import Way
+from wecom_auto.errors import APIError, NotFoundError, ValidationError
+from wecom_auto.models import ContactWay, CustomerDetail, FollowedCustomer, GroupChat, JoinWay, TagGroup
 from wecom_auto.store import insert_once, reading, repeatable, transaction, upsert
 
 if TYPE_CHECKING:
@@ -238,21 +245,175 @@ class Directory:
         with reading(self.engine) as connection:
             return _rows.known_customers(connection, self.corp_id, userid)
 
-    def sync(self, client: WeCom, progress: Callable[[SyncProgress], None] | None = None) -> SyncProgress:
-        """Read all customers of all members in bulk; a stopped run goes on where it stood.
+    @repeatable
+    def upsert_groups(self, details: Iterable[GroupChat], *, as_of: datetime | None = None) -> None:
+        """Take groups with their members into the mirror, from ``groups.get`` or ``groups.iter_details``.
 
-        It uses 批量获取客户详情
-        (https://developer.work.weixin.qq.com/document/path/92994): one request for up to 100 customers.
-        Relations that a complete run did not see are marked as deleted.
+        Args:
+            details: The answers.
+            as_of: When the platform was asked; now, if not given. An older answer changes nothing that is newer.
+        """
+        moment = self._at(as_of, "as_of")
+        with transaction(self.engine) as connection:
+            _groups.put_details(connection, self.corp_id, tuple(details), moment)
+
+    @repeatable
+    def upsert_ways(self, answered: Iterable[ContactWay | JoinWay], *, as_of: datetime | None = None) -> None:
+        """Take channel codes into the mirror, from ``contact_ways.get`` or ``join_ways.get``.
+
+        The platform lists no join ways: those that you make have to be told here.
+
+        Args:
+            answered: The answers.
+            as_of: When the platform was asked; now, if not given.
+        """
+        moment = self._at(as_of, "as_of")
+        with transaction(self.engine) as connection:
+            _ways.put(connection, self.corp_id, answered, moment)
+
+    @repeatable
+    def way_deleted(self, config_id: str) -> None:
+        """Record that we deleted a channel code; it stays known, because customers still carry its state."""
+        now = self._now()
+        with transaction(self.engine) as connection:
+            _ways.gone(connection, self.corp_id, [config_id], now)
+
+    def groups(self, *, owner: str = "", living: bool = True) -> tuple[GroupRow, ...]:
+        """List the customer groups, by id.
+
+        Args:
+            owner: Only those of this member.
+            living: Leave out those that were dissolved.
+        """
+        with reading(self.engine) as connection:
+            return _groups.find(connection, self.corp_id, owner=owner, living=living)
+
+    def group(self, chat_id: str) -> GroupRow | None:
+        """Return one customer group, None if nothing was ever heard of it."""
+        with reading(self.engine) as connection:
+            return _groups.get(connection, self.corp_id, chat_id)
+
+    def group_members(self, chat_id: str, *, inside: bool = True) -> tuple[Membership, ...]:
+        """List who is in a group.
+
+        Args:
+            chat_id: The group.
+            inside: Leave out those who have left.
+        """
+        with reading(self.engine) as connection:
+            found = _groups.members_of(connection, self.corp_id, chat_id)
+        return tuple(one for one in found if one.inside or not inside)
+
+    def memberships(self, userid: str, *, inside: bool = True) -> tuple[Membership, ...]:
+        """List the groups that somebody is in.
+
+        Args:
+            userid: A customer's external_userid, or a member.
+            inside: Leave out those that they have left.
+        """
+        with reading(self.engine) as connection:
+            found = _groups.memberships_of(connection, self.corp_id, userid)
+        return tuple(one for one in found if one.inside or not inside)
+
+    def ways(self, *, state: str = "", living: bool = True) -> tuple[Way, ...]:
+        """List the channel codes, by id.
+
+        Args:
+            state: Only those with this channel parameter (渠道参数).
+            living: Leave out those that were deleted.
+        """
+        with reading(self.engine) as connection:
+            return _ways.find(connection, self.corp_id, state=state, living=living)
+
+    def tag_groups(self) -> tuple[TagGroup, ...]:
+        """Return the library of corp tags (企业标签), bigger order first."""
+        with reading(self.engine) as connection:
+            return _rows.library(connection, self.corp_id)
+
+    def sync(
+        self,
+        client: WeCom,
+        progress: Callable[[SyncProgress], None] | None = None,
+        *,
+        kinds: Iterable[SyncKind] = tuple(SyncKind),
+        whole: bool = True,
+        concurrency: int = 1,
+    ) -> SyncProgress:
+        """Read the corp in bulk; a stopped run goes on where it stood.
+
+        A whole run reads everything again, and finds what callbacks lost: edits, deletions, members who resigned.
+        Relations, groups, codes and tags that it did not see are marked as gone.
+        A run that is not whole compares lists only, and reads what is new in them; it also finds what is gone.
 
         Args:
             client: A client whose app may read customers.
-            progress: Called after every request.
+            progress: Called after every piece that is written.
+            kinds: What to read; the app needs the right to read each of them.
+            whole: Read everything again, or only what is new.
+            concurrency: The most calls under way at once, 1 to 100.
 
         Raises:
-            APIError: as the client raises it; what was read before stays, and the next run goes on from there.
+            APIError: as the client raises it; what was read before stays, and the next run that asks for the same
+                goes on from there.
         """
-        return synchronise(self.engine, self.corp_id, client, self._clock, progress or _ignore)
+        return self._synchronise(client, progress, kinds, whole=whole, concurrency=concurrency)
+
+    def reconcile(
+        self,
+        client: WeCom,
+        keep: Keep,
+        progress: Callable[[SyncProgress], None] | None = None,
+        *,
+        kinds: Iterable[SyncKind] = tuple(SyncKind),
+        whole: bool = True,
+        concurrency: int = 1,
+    ) -> SyncProgress:
+        """Read the corp in bulk as `sync` does, and hand out the events that should have told what was found.
+
+        Callbacks get lost, and nobody says which.
+        What an answer shows and no event, no earlier answer and no call of ours has told becomes an event,
+        marked as `Event.reconstructed`: customers added and deleted, remarks and tags edited, groups opened,
+        changed and dissolved, members who came and went, corp tags made, renamed and deleted.
+
+        The first whole read finds everything new, and hands out nothing.
+        An event that is merely late may come after its reconstruction: handlers have to bear both.
+        A customer who deleted a member goes on being listed, so that cannot be found.
+
+        Args:
+            client: A client whose app may read customers.
+            keep: Takes the events, with the connection of the transaction that writes what they tell: what is written
+                there is written together with it or not at all. `Inbox.keep` is made for it.
+            progress: Called after every piece that is written.
+            kinds: What to read.
+            whole: Read everything again, or only what is new.
+            concurrency: The most calls under way at once, 1 to 100.
+
+        Raises:
+            APIError: as for `sync`.
+        """
+        return self._synchronise(client, progress, kinds, whole=whole, concurrency=concurrency, keep=keep)
+
+    def _synchronise(
+        self,
+        client: WeCom,
+        progress: Callable[[SyncProgress], None] | None,
+        kinds: Iterable[SyncKind],
+        *,
+        whole: bool,
+        concurrency: int,
+        keep: Keep | None = None,
+    ) -> SyncProgress:
+        return synchronise(
+            self.engine,
+            self.corp_id,
+            client,
+            self._clock,
+            progress or _ignore,
+            kinds=tuple(kinds),
+            whole=whole,
+            concurrency=concurrency,
+            keep=keep,
+        )
 
     def _now(self) -> datetime:
         return from_unix(self._clock())
@@ -284,8 +445,20 @@ class Directory:
                 return answers.tag_groups(self.corp_id, client.tags.list(group_ids=[event.id]))
             case TagCreated() | TagUpdated():
                 return answers.tag_groups(self.corp_id, client.tags.list(tag_ids=[event.id]))
+            case GroupUpdated(update_detail=GroupUpdateDetail.DEL_MEMBER) if event.mem_change_list:
+                return answers.nothing  # it says all there is to know
+            case GroupCreated() | GroupUpdated():
+                return self._fetch_group(event.chat_id, client)
             case _:
                 return answers.nothing
+
+    def _fetch_group(self, chat_id: str, client: WeCom) -> Write:
+        asked = self._now()
+        try:
+            group = client.groups.get(chat_id, need_name=True)
+        except NotFoundError:  # dissolved since; its own event tells
+            return answers.nothing
+        return partial(_groups.put_details, corp_id=self.corp_id, answers=[group], as_of=asked)
 
     def _fetch_customer(self, external_userid: str, client: WeCom) -> Write:
         asked = self._now()

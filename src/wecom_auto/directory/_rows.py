@@ -8,19 +8,20 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias, TypedDict
 
 import sqlalchemy as sa
-from attrs import asdict, frozen
+from attrs import fields, frozen
 from sqlalchemy.engine import Connection
 
 from wecom_auto._types import JSON
 from wecom_auto.directory._facts import DirectoryFacts, Follower
 from wecom_auto.directory._relation import Relation, RelationStatus
-from wecom_auto.directory._tables import attributes, customers, events, follow_tags, follows, tags
-from wecom_auto.store import insert_new, upsert
+from wecom_auto.directory._tables import attributes, customers, events, follow_tags, follows, tag_groups, tags
+from wecom_auto.models import Tag, TagGroup
+from wecom_auto.store import alone, insert_new, upsert
 
 Pair: TypeAlias = tuple[str, str]
 """``(external_userid, userid)``."""
 
-_CHUNK: Final = 400
+_CHUNK: Final = 900
 """Values in one IN list: few enough for the oldest SQLite (999 variables), enough to make queries rare."""
 _RELATION_COLUMNS: Final = [column for column in follows.columns if column.name != "corp_id"]
 
@@ -61,20 +62,34 @@ class TagRow(TypedDict):
 
 def change_relations(
     connection: Connection, corp_id: str, changes: Mapping[Pair, Callable[[Relation], Relation]]
-) -> None:
-    """Lock the relations, apply each change to what is known, write those that came out different."""
-    # The row is made first: a lock on a row that does not exist keeps nobody out on PostgreSQL.
-    pairs = sorted(changes)
-    insert_new(connection, follows, [_relation_row(corp_id, Relation(external_userid=e, userid=u)) for e, u in pairs])
-    known = relations(connection, corp_id, {external for external, _ in pairs}, lock=True)
-    news = [(known[pair], changes[pair](known[pair])) for pair in pairs]
-    rows = [_relation_row(corp_id, new) for old, new in news if new != old]
-    if rows:
-        keys = ("corp_id", "external_userid", "userid")
-        where = sa.and_(*(follows.c[name] == sa.bindparam(f"key_{name}") for name in keys))
-        update = {name: sa.bindparam(f"new_{name}", type_=follows.c[name].type) for name in rows[0] if name not in keys}
-        params = [{f"{'key' if n in keys else 'new'}_{n}": value for n, value in row.items()} for row in rows]
-        connection.execute(sa.update(follows).where(where).values(update), params)
+) -> list[tuple[Relation, Relation]]:
+    """Lock the relations, apply each change to what is known, write and return those that came out different."""
+    return put_relations(connection, corp_id, changes, lock_relations(connection, corp_id, changes))
+
+
+def lock_relations(connection: Connection, corp_id: str, pairs: Iterable[Pair]) -> dict[Pair, Relation]:
+    """Lock and return all relations of the customers in `pairs`, and an empty one for each pair that is new."""
+    wanted = set(pairs)
+    known = relations(connection, corp_id, {external for external, _ in wanted}, lock=True)
+    fresh = {pair: Relation(external_userid=pair[0], userid=pair[1]) for pair in sorted(wanted - known.keys())}
+    if not fresh or alone(connection):
+        return known | fresh
+    # The row is made first: a lock on a row that does not exist keeps nobody out.
+    insert_new(connection, follows, [_relation_row(corp_id, one) for one in fresh.values()])
+    return known | relations(connection, corp_id, {external for external, _ in fresh}, lock=True)
+
+
+def put_relations(
+    connection: Connection,
+    corp_id: str,
+    changes: Mapping[Pair, Callable[[Relation], Relation]],
+    known: Mapping[Pair, Relation],
+) -> list[tuple[Relation, Relation]]:
+    """Apply each change to what `lock_relations` returned, write and return those that came out different."""
+    made = ((known[pair], changes[pair](known[pair])) for pair in sorted(changes))
+    news = [(old, new) for old, new in made if new != old]
+    upsert(connection, follows, [_relation_row(corp_id, new) for _, new in news])
+    return news
 
 
 def relations(
@@ -91,14 +106,15 @@ def relations(
     return found
 
 
-def replace_tags(connection: Connection, corp_id: str, wanted: Mapping[Pair, frozenset[str]]) -> None:
-    """Make the tags of each relation exactly `wanted` (tag ids)."""
+def replace_tags(connection: Connection, corp_id: str, wanted: Mapping[Pair, frozenset[str]]) -> set[Pair]:
+    """Make the tags of each relation exactly `wanted` (tag ids); return the relations that had others."""
     present: dict[Pair, set[str]] = defaultdict(set)
     for chunk in chunks(external for external, _ in wanted):
         for external, userid, tag_id in connection.execute(_TAG_IDS, {"corp_id": corp_id, "externals": chunk}):
             present[external, userid].add(tag_id)
     add_tags(connection, corp_id, {pair: ids - present[pair] for pair, ids in wanted.items()})
     remove_tags(connection, corp_id, {pair: present[pair] - ids for pair, ids in wanted.items()})
+    return {pair for pair, ids in wanted.items() if present[pair] != ids}
 
 
 def add_tags(connection: Connection, corp_id: str, added: Mapping[Pair, Iterable[str]]) -> None:
@@ -115,9 +131,32 @@ def remove_tags(connection: Connection, corp_id: str, removed: Mapping[Pair, Ite
         connection.execute(sa.delete(follow_tags).where(where), params)
 
 
-def remember_tags(connection: Connection, corp_id: str, rows: Sequence[TagRow]) -> None:
-    """Write the names of corp tags; a tag that was renamed gets its new name."""
+def remember_tags(
+    connection: Connection, corp_id: str, rows: Sequence[TagRow], groups: Sequence[Mapping[str, object]]
+) -> None:
+    """Write the names of corp tags and of their groups; what was renamed gets its new name."""
+    upsert(connection, tag_groups, groups)
     upsert(connection, tags, [{"corp_id": corp_id, **row} for row in rows])
+
+
+def library(connection: Connection, corp_id: str) -> tuple[TagGroup, ...]:
+    """Return the tag groups with their tags; bigger position first."""
+    named = sa.select(tags.c.tag_id, tags.c.name, tags.c.group_id).where(tags.c.corp_id == corp_id)
+    inside: dict[str, list[Tag]] = defaultdict(list)
+    for tag_id, name, group_id in connection.execute(named.order_by(tags.c.tag_id)):
+        inside[group_id].append(Tag(id=tag_id, name=name))
+    g = tag_groups.c
+    rows = connection.execute(sa.select(tag_groups).where(g.corp_id == corp_id).order_by(g.position.desc(), g.group_id))
+    return tuple(
+        TagGroup(
+            group_id=row["group_id"],
+            group_name=row["name"],
+            order=row["position"],
+            created_at=row["created_at"],
+            tags=tuple(inside[row["group_id"]]),
+        )
+        for row in rows.mappings()
+    )
 
 
 def forget_tags(connection: Connection, corp_id: str, tag_ids: Iterable[str]) -> None:
@@ -125,6 +164,9 @@ def forget_tags(connection: Connection, corp_id: str, tag_ids: Iterable[str]) ->
     for chunk in chunks(tag_ids):
         for table in (follow_tags, tags):
             connection.execute(sa.delete(table).where(table.c.corp_id == corp_id, table.c.tag_id.in_(chunk)))
+    # A group vanishes with its last tag.
+    left = sa.select(tags.c.tag_id).where(tags.c.corp_id == corp_id, tags.c.group_id == tag_groups.c.group_id)
+    connection.execute(sa.delete(tag_groups).where(tag_groups.c.corp_id == corp_id, ~left.exists()))
 
 
 def read_facts(connection: Connection, corp_id: str, pairs: Iterable[Pair]) -> dict[Pair, DirectoryFacts]:
@@ -194,7 +236,7 @@ def _seniority(follower: Follower) -> tuple[bool, float, str]:
 
 
 def _relation_row(corp_id: str, relation: Relation) -> dict[str, object]:
-    return {"corp_id": corp_id, **asdict(relation), "status": int(relation.status)}
+    return {"corp_id": corp_id, **flat(relation), "status": int(relation.status)}
 
 
 def _tag_rows(corp_id: str, chosen: Mapping[Pair, Iterable[str]]) -> list[dict[str, object]]:
@@ -203,6 +245,11 @@ def _tag_rows(corp_id: str, chosen: Mapping[Pair, Iterable[str]]) -> list[dict[s
         for (external, userid), tag_ids in sorted(chosen.items())
         for tag_id in sorted(tag_ids)
     ]
+
+
+def flat(value: Any) -> dict[str, Any]:
+    """Return the fields of an attrs value; `attrs.asdict` would look into each, which costs more than writing it."""
+    return {field.name: getattr(value, field.name) for field in fields(type(value))}
 
 
 def chunks(values: Iterable[str]) -> Iterator[list[str]]:
@@ -218,3 +265,18 @@ def known_customers(connection: Connection, corp_id: str, userid: str) -> tuple[
     if userid:
         query = query.where(follows.c.userid == userid)
     return tuple(connection.scalars(query.order_by(follows.c.external_userid)))
+
+
+def followed(connection: Connection, corp_id: str, userid: str) -> tuple[str, ...]:
+    """List whom the platform's list of a member's customers should name, friends no more included."""
+    listed = (int(RelationStatus.FOLLOWING), int(RelationStatus.UNFOLLOWED))
+    query = sa.select(follows.c.external_userid).where(
+        follows.c.corp_id == corp_id, follows.c.userid == userid, follows.c.status.in_(listed)
+    )
+    return tuple(connection.scalars(query))
+
+
+def members(connection: Connection, corp_id: str) -> tuple[str, ...]:
+    """List the members with customers, as far as is known."""
+    living = (follows.c.corp_id == corp_id, follows.c.status != int(RelationStatus.DELETED))
+    return tuple(connection.scalars(sa.select(follows.c.userid).distinct().where(*living)))

@@ -9,10 +9,11 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from wecom_auto.store import JsonValue, UtcDateTime, metadata
+from wecom_auto.directory._fit import NAME_LENGTH
+from wecom_auto.store import JsonValue, LongText, UtcDateTime, metadata
 
 _ID: Final = sa.String(64)
-_NAME: Final = sa.String(255)
+_NAME: Final = sa.String(NAME_LENGTH)
 
 customers: Final = sa.Table(
     "directory_customers",
@@ -103,15 +104,88 @@ seen: Final = sa.Table(
     comment="Callbacks applied already: the platform repeats what it thinks was not received",
 )
 
+groups: Final = sa.Table(
+    "directory_groups",
+    metadata,
+    sa.Column("corp_id", _ID, primary_key=True),
+    sa.Column("chat_id", _ID, primary_key=True),
+    sa.Column("name", _NAME, nullable=False),
+    sa.Column("owner", _ID, nullable=False),
+    sa.Column("status", sa.SmallInteger, nullable=False),
+    sa.Column("created_at", UtcDateTime),
+    sa.Column("dismissed_at", UtcDateTime),
+    sa.Column("member_version", _ID, nullable=False),
+    # When an event last spoke of it, when a list last named it, and when it was last read whole.
+    sa.Column("changed_at", UtcDateTime, nullable=False),
+    sa.Column("listed_at", UtcDateTime, nullable=False),
+    sa.Column("read_at", UtcDateTime, nullable=False),
+    sa.Index("ix_directory_groups_owner", "corp_id", "owner"),
+    comment="Customer groups",
+)
+
+group_members: Final = sa.Table(
+    "directory_group_members",
+    metadata,
+    sa.Column("corp_id", _ID, primary_key=True),
+    sa.Column("chat_id", _ID, primary_key=True),
+    sa.Column("userid", _ID, primary_key=True),
+    sa.Column("type", sa.SmallInteger, nullable=False),
+    sa.Column("name", _NAME, nullable=False),
+    sa.Column("joined_at", UtcDateTime),
+    sa.Column("join_scene", sa.SmallInteger, nullable=False),
+    sa.Column("invitor", _ID, nullable=False),
+    sa.Column("state", _NAME, nullable=False),
+    sa.Column("left_at", UtcDateTime),
+    # The newest news about this membership: older news is late news.
+    sa.Column("changed_at", UtcDateTime, nullable=False),
+    sa.Index("ix_directory_group_members_userid", "corp_id", "userid"),
+    comment="Who is, or was, in which group, and how they came",
+)
+
+tag_groups: Final = sa.Table(
+    "directory_tag_groups",
+    metadata,
+    sa.Column("corp_id", _ID, primary_key=True),
+    sa.Column("group_id", _ID, primary_key=True),
+    sa.Column("name", _NAME, nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("created_at", UtcDateTime),
+    comment="Groups of corp tags",
+)
+
+ways: Final = sa.Table(
+    "directory_ways",
+    metadata,
+    sa.Column("corp_id", _ID, primary_key=True),
+    sa.Column("config_id", _ID, primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("state", _NAME, nullable=False),
+    sa.Column("remark", _NAME, nullable=False),
+    sa.Column("qr_code", sa.Text, nullable=False),
+    sa.Column("users", JsonValue, nullable=False),
+    sa.Column("parties", JsonValue, nullable=False),
+    sa.Column("chat_ids", JsonValue, nullable=False),
+    sa.Column("deleted_at", UtcDateTime),
+    sa.Column("listed_at", UtcDateTime, nullable=False),
+    sa.Column("read_at", UtcDateTime, nullable=False),
+    sa.Index("ix_directory_ways_state", "corp_id", "state"),
+    comment="Contact ways and join ways; a deleted one stays, because customers still carry its state",
+)
+
 syncs: Final = sa.Table(
     "directory_syncs",
     metadata,
     sa.Column("corp_id", _ID, primary_key=True),
+    sa.Column("kind", sa.String(16), primary_key=True),
+    sa.Column("whole", sa.Boolean, nullable=False),
     sa.Column("started_at", UtcDateTime, nullable=False),
     sa.Column("finished_at", UtcDateTime),
-    # The members not read to the end yet, and the cursor inside the first chunk of them.
-    sa.Column("members", JsonValue, nullable=False),
-    sa.Column("cursor", sa.Text, nullable=False),
-    sa.Column("customers", sa.Integer, nullable=False),
-    comment="Where the bulk read stands, so that a stopped one goes on",
+    # When a whole read last came to its end: before that the mirror cannot say what is new.
+    sa.Column("filled_at", UtcDateTime),
+    # Null before the first answer, empty after the last one.
+    sa.Column("position", LongText),
+    sa.Column("items", sa.Integer, nullable=False),
+    # Whose customers could not be read, so that nobody takes them for gone.
+    sa.Column("failed", JsonValue, nullable=False),
+    comment="Where each kind of bulk read stands, so that a stopped one goes on",
 )

@@ -12,12 +12,14 @@ from wecom_auto.store._engine import open_store, reading, transaction
 from wecom_auto.store._metadata import metadata
 from wecom_auto.store._migrate import migrate, migration_config
 from wecom_auto.store._repeat import given_up, repeatable
-from wecom_auto.store._types import JsonValue, UtcDateTime
-from wecom_auto.store._upsert import insert_new, insert_once, upsert
+from wecom_auto.store._types import JsonValue, LongText, UtcDateTime
+from wecom_auto.store._upsert import alone, insert_new, insert_once, upsert
 
 __all__ = [
     "JsonValue",
+    "LongText",
     "UtcDateTime",
+    "alone",
     "given_up",
     "insert_new",
     "insert_once",

@@ -89,5 +89,8 @@ def _same(value: datetime) -> datetime:
 _WRITERS: Final[Mapping[str, Callable[[datetime], object]]] = {"postgresql": _same, "sqlite": _as_text}
 _READERS: Final[Mapping[str, Callable[[Any], datetime]]] = {"postgresql": _in_utc, "sqlite": _from_text}
 
+LongText: Final = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+"""A text of any length: a TEXT of MySQL ends at 64 KiB."""
+
 JsonValue: Final = sa.JSON(none_as_null=False)
 """A JSON column in which Python's ``None`` is JSON ``null``, not a missing value."""

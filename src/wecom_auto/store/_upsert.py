@@ -58,7 +58,12 @@ def insert_once(connection: Connection, table: sa.Table, row: Mapping[str, Any])
 
 
 def upsert(
-    connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, update: Iterable[str] | None = None
+    connection: Connection,
+    table: sa.Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    update: Iterable[str] | None = None,
+    newer: str = "",
 ) -> None:
     """Insert `rows`, or overwrite those whose primary key exists.
 
@@ -67,24 +72,42 @@ def upsert(
         table: Where to write.
         rows: Column values; all rows name the same columns.
         update: Columns to overwrite; by default every given column outside the primary key.
+        newer: A column that says how old a row is: one that is older than what is there changes nothing.
     """
     if not rows:
         return
     keys = [column.name for column in table.primary_key.columns]
     names = [name for name in rows[0] if name not in keys] if update is None else list(update)
     if connection.dialect.name in {"mysql", "mariadb"}:
-        ours = mysql.insert(table)
-        _run(connection, ours.on_duplicate_key_update({name: ours.inserted[name] for name in names}), rows)
+        _run(connection, _overwrite_mysql(table, names, newer), rows)
     elif connection.dialect.name == "postgresql":
         theirs = _insert_many(table, tuple(rows[0]))
         updates = {name: theirs.excluded[name] for name in names}
         # One statement must not meet a row twice: of two rows with one key the last one counts, as elsewhere.
         last = {tuple(row[key] for key in keys): row for row in rows}
-        _run_many(connection, theirs.on_conflict_do_update(index_elements=keys, set_=updates), table, [*last.values()])
+        where = theirs.excluded[newer] >= table.c[newer] if newer else None
+        theirs = theirs.on_conflict_do_update(index_elements=keys, set_=updates, where=where)
+        _run_many(connection, theirs, table, [*last.values()])
     else:
         lite = sqlite.insert(table)
         updates = {name: lite.excluded[name] for name in names}
-        _run(connection, lite.on_conflict_do_update(index_elements=keys, set_=updates), rows)
+        where = lite.excluded[newer] >= table.c[newer] if newer else None
+        _run(connection, lite.on_conflict_do_update(index_elements=keys, set_=updates, where=where), rows)
+
+
+def alone(connection: Connection) -> bool:
+    """Whether a transaction that writes keeps every other writer out, so that no row has to be locked."""
+    return connection.dialect.name == "sqlite"
+
+
+def _overwrite_mysql(table: sa.Table, names: Sequence[str], newer: str) -> mysql.Insert:
+    ours = mysql.insert(table)
+    values: dict[str, sa.ColumnElement[Any]] = {name: ours.inserted[name] for name in names}
+    if newer:
+        # One column after the other is set, and each sees those before it: the one that decides comes last.
+        late = ours.inserted[newer] < table.c[newer]
+        values = {name: sa.func.if_(late, table.c[name], values[name]) for name in sorted(names, key=newer.__eq__)}
+    return ours.on_duplicate_key_update([*values.items()])
 
 
 @cache
