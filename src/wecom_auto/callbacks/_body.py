@@ -6,40 +6,35 @@ what cannot be read as its class is an `UnknownEvent` with everything in it.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Final, cast
+from typing import Final
 
 from wecom_auto._time import from_unix, to_unix
 from wecom_auto._types import JSON
-from wecom_auto.callbacks import _customer_contact as customer_contact
+from wecom_auto.callbacks._chapters import EVENT_TYPES
 from wecom_auto.callbacks._event import Event, KnownEvent, UnknownEvent
-from wecom_auto.callbacks._wire import as_fields, moment, read_fields, table_of, to_nodes, write_fields
+from wecom_auto.callbacks._json_body import is_json, read_json, write_json
+from wecom_auto.callbacks._wire import (
+    NOTHING,
+    LackingError,
+    Table,
+    as_fields,
+    moment,
+    read_fields,
+    table_of,
+    to_nodes,
+    write_fields,
+)
 from wecom_auto.callbacks._xml import Node, parse_xml, trimmed, write_xml
 from wecom_auto.callbacks.crypto import Delivery
-from wecom_auto.errors import CallbackError
-
-EVENT_TYPES: Final[tuple[type[KnownEvent], ...]] = (
-    customer_contact.CustomerAdded,
-    customer_contact.CustomerHalfAdded,
-    customer_contact.CustomerEdited,
-    customer_contact.CustomerDeleted,
-    customer_contact.CustomerUnfollowed,
-    customer_contact.CustomerTransferFailed,
-    customer_contact.ArchiveApproved,
-    customer_contact.GroupCreated,
-    customer_contact.GroupUpdated,
-    customer_contact.GroupDismissed,
-    customer_contact.TagCreated,
-    customer_contact.TagUpdated,
-    customer_contact.TagDeleted,
-    customer_contact.TagsShuffled,
-)
-"""Every class that a body can become, besides `UnknownEvent`."""
 
 _IMPLIED: Final = ("MsgType", "Event", "InfoType", "ChangeType")
-_BY_NAME: Final = {(cls.FAMILY, cls.CHANGE_TYPE): (cls, table_of(cls, implied=_IMPLIED)) for cls in EVENT_TYPES}
+_BY_NAME: Final = {
+    (cls.FAMILY, cls.CHANGE_TYPE) if cls.FAMILY else ("", cls.MSG_TYPE): (cls, table_of(cls, implied=_IMPLIED))
+    for cls in EVENT_TYPES
+}
+_BY_LOWER: Final = {(family.lower(), kind.lower()): known for (family, kind), known in _BY_NAME.items()}
 _EPOCH: Final = from_unix(0)
 _JSON_STARTS: Final = frozenset({b"{", b"["})
 
@@ -72,29 +67,39 @@ def read_event(plaintext: bytes, *, receive_id: str = "", timestamp: str = "", n
 
 def read_delivery(delivery: Delivery) -> Event:
     """Read what was verified and decrypted; see `read_event`."""
-    is_json = trimmed(delivery.body)[:1] in _JSON_STARTS
-    return _read_json(delivery) if is_json else _read_tree(parse_xml(delivery.body), delivery)
+    if trimmed(delivery.body)[:1] in _JSON_STARTS:
+        return read_json(delivery)
+    return _read_tree(parse_xml(delivery.body), delivery)
 
 
 def _read_tree(root: Node, delivery: Delivery) -> Event:
-    names = {tag: text for tag, text, _ in root[2]}
-    known = _BY_NAME.get((names.get("Event") or names.get("InfoType", ""), names.get("ChangeType", "")))
+    known = _known(root[2])
     if known is None:
         return _untyped(root, delivery, "")
     cls, table = known
     try:
         values, rest = read_fields(table, root[2])
+    except LackingError as error:
+        return _untyped(root, delivery, f"without {error}")
     except (ValueError, OverflowError, OSError) as error:
         # The message of the cause quotes the value, which may be anything.
         return _untyped(root, delivery, f"a field is not what the manual says ({type(error).__name__})")
     if "created_at" not in values and (signed_at := _moment_or_none(delivery.timestamp)):
         values["created_at"] = signed_at
     for name in table.required:
-        if not values.get(name):
+        if values.get(name) in NOTHING:
             return _untyped(root, delivery, f"without {name}")
     if rest:
         values["extra"] = as_fields(rest)
     return cls(tree=root, delivery=delivery, **values)
+
+
+def _known(nodes: Iterable[Node]) -> tuple[type[KnownEvent], Table] | None:
+    names = {tag: text for tag, text, _ in nodes}
+    family = names.get("Event") or names.get("InfoType", "")
+    kind = names.get("ChangeType", "") if family else names.get("MsgType", "")
+    # In another case only if nothing else fits: it is never a page of the manual that says so.
+    return _BY_NAME.get((family, kind)) or _BY_LOWER.get((family.lower(), kind.lower()))
 
 
 def _untyped(root: Node, delivery: Delivery, problem: str) -> UnknownEvent:
@@ -110,27 +115,20 @@ def _untyped(root: Node, delivery: Delivery, problem: str) -> UnknownEvent:
     )
 
 
-def _read_json(delivery: Delivery) -> UnknownEvent:
-    try:
-        body: object = json.loads(delivery.body)
-    except (ValueError, RecursionError):
-        body = None
-    if not isinstance(body, dict):
-        msg = "callback body is not the JSON object the platform sends"
-        raise CallbackError(msg)
-    fields = cast("dict[str, JSON]", body)
-    stated, sender, kind = fields.get("create_time"), fields.get("from"), fields.get("msgtype")
-    return UnknownEvent(
-        created_at=_moment_or_none(stated) or _moment_or_none(delivery.timestamp) or _EPOCH,
-        from_user=str(sender.get("userid", "")) if isinstance(sender, Mapping) else "",
-        msg_type=kind if isinstance(kind, str) else "",
-        extra=fields,
-        delivery=delivery,
-    )
+def event_body(event: Event) -> bytes:
+    """Write an event as the platform does: as JSON if it is one of a robot or of the data zone, otherwise as XML.
+
+    Args:
+        event: Any event; see `event_xml`.
+
+    Raises:
+        ValidationError: A text or a name in ``extra`` that XML cannot carry.
+    """
+    return write_json(event) if is_json(event) else event_xml(event)
 
 
 def event_xml(event: Event) -> bytes:
-    """Write an event as the platform does, in the envelope of suites if it has a ``suite_id``.
+    """Write an event as the platform does, in the envelope of providers if it `is_for_provider`.
 
     Args:
         event: Any event; ``raw`` and ``delivery`` are not looked at. Times are cut to whole seconds.
@@ -147,19 +145,19 @@ def event_xml(event: Event) -> bytes:
 def _envelope(event: Event) -> Iterator[tuple[str, str]]:
     msg_type, family, change_type = _kind_of(event)
     time = str(to_unix(event.created_at))
-    if event.suite_id:
+    if event.is_for_provider:
         yield from (("SuiteId", event.suite_id), ("AuthCorpId", event.auth_corp_id), ("ToUserName", event.to_user))
         yield from (("InfoType", family), ("TimeStamp", time), ("ChangeType", change_type))
     else:
         yield from (("ToUserName", event.to_user), ("FromUserName", event.from_user), ("CreateTime", time))
         yield from (("MsgType", msg_type), ("Event", family), ("ChangeType", change_type))
-        yield ("AuthCorpId", event.auth_corp_id)
+        yield from (("SuiteId", event.suite_id), ("AuthCorpId", event.auth_corp_id))
     yield ("AgentID", event.agent_id)
 
 
 def _kind_of(event: Event) -> tuple[str, str, str]:
     if isinstance(event, KnownEvent):
-        return "event", event.FAMILY, event.CHANGE_TYPE
+        return event.MSG_TYPE, event.FAMILY, event.CHANGE_TYPE
     if isinstance(event, UnknownEvent):
         return event.msg_type, event.family, event.change_type
     msg = f"{type(event).__name__} is a base class; make one of its subclasses"

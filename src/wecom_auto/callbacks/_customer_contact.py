@@ -6,7 +6,7 @@ What is done through the API causes no event there: apply your own changes yours
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from attrs import field, frozen
 
@@ -107,7 +107,8 @@ class CustomerAdded(CustomerEvent):
     Not sent when the receiver of a transfer already had the customer.
 
     Args:
-        state: The contact way's ``state``, or the link's ``customer_channel``; empty otherwise, 30 characters at most.
+        state: The contact way's ``state``, up to 30 characters, or the ``customer_channel`` of an acquisition link,
+            up to 64 bytes; empty otherwise.
         welcome_code: Good for one welcome message within 20 s of the event.
             Empty if a welcome is set in the console, they already chat, the code of `CustomerHalfAdded` was used,
             or the contact is a WeCom user.
@@ -144,11 +145,7 @@ class CustomerEdited(CustomerEvent):
     """
 
     CHANGE_TYPE: ClassVar[str] = "edit_external_contact"
-
-    @property
-    def tells_itself_apart(self) -> bool:
-        """False: two edits of one second have the same body."""
-        return False
+    READ_AGAIN: ClassVar[bool] = True
 
 
 @frozen(kw_only=True, repr=False)
@@ -294,15 +291,11 @@ class TagUpdated(TagEvent):
     """
 
     CHANGE_TYPE: ClassVar[str] = "update"
+    READ_AGAIN: ClassVar[bool] = True
 
     id: str = field(metadata=wire("Id"))
     tag_type: TagKind = field(metadata=wire("TagType", TagKind))
     strategy_id: str = field(default="", metadata=wire("StrategyId"))
-
-    @property
-    def tells_itself_apart(self) -> bool:
-        """False: two edits of one second have the same body."""
-        return False
 
 
 @frozen(kw_only=True, repr=False)
@@ -334,11 +327,26 @@ class TagsShuffled(TagEvent):
     """
 
     CHANGE_TYPE: ClassVar[str] = "shuffle"
+    READ_AGAIN: ClassVar[bool] = True
 
     id: str = field(default="", metadata=wire("Id"))
     strategy_id: str = field(default="", metadata=wire("StrategyId"))
 
-    @property
-    def tells_itself_apart(self) -> bool:
-        """False: two reorderings of one second have the same body."""
-        return False
+
+EVENTS: Final = (
+    CustomerAdded,
+    CustomerHalfAdded,
+    CustomerEdited,
+    CustomerDeleted,
+    CustomerUnfollowed,
+    CustomerTransferFailed,
+    ArchiveApproved,
+    GroupCreated,
+    GroupUpdated,
+    GroupDismissed,
+    TagCreated,
+    TagUpdated,
+    TagDeleted,
+    TagsShuffled,
+)
+"""The classes of this chapter that name an event."""

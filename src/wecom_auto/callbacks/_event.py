@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import ClassVar, Final, Self
+from typing import ClassVar, Final
 
 import attrs
 from attrs import field, frozen
 
 from wecom_auto._model import NO_EXTRA
-from wecom_auto._redact import redact
 from wecom_auto._time import require_aware
 from wecom_auto._types import JSON
+from wecom_auto.callbacks._discreet import Discreet, masked, names_only
 from wecom_auto.callbacks._wire import head, moment
 from wecom_auto.callbacks._xml import Element, Node
 from wecom_auto.callbacks.crypto import Delivery
 
-__all__ = ["Event", "KnownEvent", "UnknownEvent"]
+__all__ = ["Event", "KnownEvent", "UnknownEvent", "masked"]
 
 
 _WHEN: Final = frozenset({"createtime", "timestamp"})
+
+
+RECONSTRUCTED: Final = "reconstructed"
+"""Stands where the platform's nonce stands in an event that did come."""
 
 
 def _aware(_event: Event, attribute: attrs.Attribute[datetime], value: datetime) -> None:
@@ -30,17 +34,8 @@ def _aware(_event: Event, attribute: attrs.Attribute[datetime], value: datetime)
         require_aware(value, attribute.name)
 
 
-def masked(_value: object) -> str:
-    """Stand in a repr for a value that nobody may read in a log."""
-    return "'***'"
-
-
-def _names(extra: Mapping[str, JSON]) -> str:
-    return repr(sorted(extra))
-
-
 @frozen(kw_only=True, repr=False)
-class Event:
+class Event(Discreet):
     """Something that happened on the platform and was told to this receiver.
 
     Both envelopes of the platform end here: events of apps (``Event``) and of providers' suites (``InfoType``).
@@ -56,6 +51,7 @@ class Event:
         extra: Fields this class has no attribute for, by their wire names.
         tree: What `raw` shows.
         delivery: How it came, decrypted body included; ``None`` for an event that was not received.
+        late: An inbox says so when a younger event about the same thing came first: what the API says is newer.
     """
 
     created_at: datetime = field(validator=_aware, metadata=head("CreateTime", "TimeStamp", parse=moment))
@@ -64,9 +60,10 @@ class Event:
     agent_id: str = field(default="", metadata=head("AgentID"))
     suite_id: str = field(default="", metadata=head("SuiteId"))
     auth_corp_id: str = field(default="", metadata=head("AuthCorpId"))
-    extra: Mapping[str, JSON] = field(default=NO_EXTRA, hash=False, repr=_names)
+    extra: Mapping[str, JSON] = field(default=NO_EXTRA, hash=False, repr=names_only)
     _tree: Node | None = field(default=None, alias="tree", eq=False, repr=False)
     delivery: Delivery | None = field(default=None, eq=False, repr=False)
+    late: bool = field(default=False, eq=False)
 
     @property
     def raw(self) -> Element | None:
@@ -77,6 +74,16 @@ class Event:
     def corp_id(self) -> str:
         """The corp it happened in, whichever envelope brought it."""
         return self.auth_corp_id or self.to_user
+
+    @property
+    def is_for_provider(self) -> bool:
+        """Whether it came in the envelope of providers (``InfoType``), which wants the answer ``success``."""
+        return bool(self.suite_id)
+
+    @property
+    def reconstructed(self) -> bool:
+        """Whether it never came, and was made from what the API says; see `Directory.reconcile`."""
+        return self.delivery is not None and self.delivery.nonce == RECONSTRUCTED
 
     @property
     def name(self) -> str:
@@ -106,38 +113,22 @@ class Event:
         # JSON keeps the parts apart whatever they hold, and escapes what is no UTF-8.
         return hashlib.sha256(json.dumps(parts).encode() + body).hexdigest()
 
-    def __rich_repr__(self) -> Iterator[tuple[str, object]]:
-        """Yield what a person wants to see; rich calls it."""
-        for attribute in attrs.fields(type(self)):
-            value = getattr(self, attribute.name)
-            if attribute.repr is False or value == attribute.default:
-                continue
-            show = attribute.repr if callable(attribute.repr) else repr
-            yield attribute.name, _Shown(str(show(value)))
-
-    def __repr__(self) -> str:
-        # A userid or a state may be somebody's phone number.
-        return redact(f"{type(self).__name__}({', '.join(f'{name}={value}' for name, value in self.__rich_repr__())})")
-
-
-class _Shown(str):
-    """A text that is a repr already and carries no phone number."""
-
-    __slots__ = ()
-
-    def __new__(cls, text: str) -> Self:
-        return super().__new__(cls, redact(text))
-
-    def __repr__(self) -> str:
-        return str(self)
-
 
 @frozen(kw_only=True, repr=False)
 class KnownEvent(Event):
-    """An event that has a class of its own."""
+    """An event that has a class of its own.
 
+    Attributes:
+        MSG_TYPE: Its ``MsgType``: ``"event"``, or the kind of a message.
+        FAMILY: Its ``Event`` or ``InfoType``; empty for a message.
+        CHANGE_TYPE: Its ``ChangeType``; empty if it has none.
+        READ_AGAIN: Whether it says no more than "something changed, read it again", or not who did it.
+    """
+
+    MSG_TYPE: ClassVar[str] = "event"
     FAMILY: ClassVar[str] = ""
     CHANGE_TYPE: ClassVar[str] = ""
+    READ_AGAIN: ClassVar[bool] = False
 
     @property
     def says_when(self) -> bool:
@@ -147,12 +138,17 @@ class KnownEvent(Event):
     @property
     def name(self) -> str:
         """Family and change joined by a point, e.g. ``"change_external_contact.add_external_contact"``."""
-        return f"{self.FAMILY}.{self.CHANGE_TYPE}"
+        return name_of(type(self))
 
     @property
     def tells_itself_apart(self) -> bool:
         """Whether two real events of the same second cannot have the same body, which then has to name the second."""
-        return self.says_when
+        return not self.READ_AGAIN and self.says_when
+
+
+def name_of(cls: type[KnownEvent]) -> str:
+    """Return the name that all events of a class have; see `Event.name`."""
+    return ".".join(filter(None, (cls.FAMILY or f"message.{cls.MSG_TYPE}", cls.CHANGE_TYPE)))
 
 
 @frozen(kw_only=True, repr=False)
@@ -170,6 +166,11 @@ class UnknownEvent(Event):
     change_type: str = field(default="", metadata=head("ChangeType"))
     msg_type: str = field(default="", metadata=head("MsgType"))
     problem: str = ""
+
+    @property
+    def is_for_provider(self) -> bool:
+        """Whether it came in the envelope of providers; those of licences name no suite."""
+        return bool(self.suite_id) or (self._tree is not None and any(tag == "InfoType" for tag, _, _ in self._tree[2]))
 
     @property
     def name(self) -> str:

@@ -14,7 +14,7 @@ from wecom_auto.errors import CallbackError, ValidationError
 
 MAX_DEPTH: Final = 16
 MAX_TAGS: Final = 50_000
-_BLANK: Final = " \t\r\n"
+BLANK: Final = " \t\r\n"
 _GUARD: Final = DefusedXMLParser(target=object(), forbid_dtd=True)
 _REFUSE_DTD: Final = _GUARD.defused_start_doctype_decl
 _REFUSE_ENTITY: Final = _GUARD.defused_entity_decl
@@ -23,6 +23,14 @@ _REFUSE_UNPARSED: Final = _GUARD.defused_unparsed_entity_decl
 _REFUSE_EXTERNAL: Final = cast("Callable[..., int]", _GUARD.defused_external_entity_ref_handler)
 _BOM: Final = b"\xef\xbb\xbf"
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_ROOT: Final = "<xml>"
+# One element that holds text and nothing else, in the few forms that need no parser: a name without a colon, no
+# attribute, no reference, no bracket in a text. Each step is linear; `match` at a position keeps it so, where a search
+# would not.
+_LEAF: Final = re.compile(r"[ \t\n]*<([A-Za-z_][A-Za-z0-9_]*)>(?:<!\[CDATA\[([^\]]*)\]\]>|([^<&\]]*))</\1>")
+# No control character, so no carriage return either; U+FFFE and U+FFFF begin with the two that are looked for apart.
+_HARMLESS: Final = bytes([9, 10, *range(32, 256)])
+_HARMFUL: Final = b"\xef\xbf"
 # What XML 1.0 cannot carry at all, not even escaped.
 _ILLEGAL: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -79,6 +87,10 @@ def parse_xml(data: bytes, *, max_tags: int = MAX_TAGS, max_depth: int = MAX_DEP
     Raises:
         CallbackError: Not well-formed, has a DTD or an entity, is not UTF-8, or is beyond a limit.
     """
+    _check_tags(data, max_tags)
+    flat = _flat(data)
+    if flat is not None:
+        return "xml", "", flat
     parser = _guarded_parser()
     # Finished nodes, and a None for each that is still open.
     done: list[Node | None] = []
@@ -90,7 +102,7 @@ def parse_xml(data: bytes, *, max_tags: int = MAX_TAGS, max_depth: int = MAX_DEP
 
     def end(tag: str) -> None:
         if done[-1] is None:
-            done[-1] = (tag, "".join(texts).strip(_BLANK), ())
+            done[-1] = (tag, "".join(texts).strip(BLANK), ())
         elif done.count(None) > max_depth:
             msg = f"callback XML: nested deeper than {max_depth}"
             raise CallbackError(msg)
@@ -100,7 +112,7 @@ def parse_xml(data: bytes, *, max_tags: int = MAX_TAGS, max_depth: int = MAX_DEP
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.CharacterDataHandler = texts.append
-    _run(parser, data, max_tags)
+    _run(parser, data)
     return cast("Node", done[0])
 
 
@@ -115,25 +127,55 @@ def text_of(data: bytes, wanted: str, *, max_tags: int = 32) -> str | None:
     Raises:
         CallbackError: Not well-formed, has a DTD or an entity, or is not UTF-8, or has too many tags.
     """
+    _check_tags(data, max_tags)
+    flat = _flat(data)
+    if flat is not None:
+        return next((text for tag, text, _ in flat if tag == wanted), None)
     parser = _guarded_parser()
     found: list[str] = []
     texts: list[str] = []
 
     def end(tag: str) -> None:
         if tag == wanted:
-            found.append("".join(texts).strip(_BLANK))
+            found.append("".join(texts).strip(BLANK))
         texts.clear()
 
     parser.EndElementHandler = end
     parser.CharacterDataHandler = texts.append
-    _run(parser, data, max_tags)
+    _run(parser, data)
     return found[0] if found else None
 
 
-def _run(parser: XMLParserType, data: bytes, max_tags: int) -> None:
+def _flat(data: bytes) -> tuple[Node, ...] | None:
+    """Return the children of a root that has nothing but texts in it, or ``None`` to let the parser decide.
+
+    Most callbacks look like that, and this takes half the time of the parser. It refuses nothing, and reads nothing
+    that the parser would read differently.
+    """
+    if data.translate(None, _HARMLESS) or _HARMFUL in data:
+        return None
+    try:
+        text = trimmed(data).decode()
+    except UnicodeDecodeError:
+        return None
+    if not text.startswith(_ROOT):
+        return None
+    at = len(_ROOT)
+    nodes: list[Node] = []
+    while (leaf := _LEAF.match(text, at)) is not None:
+        tag, marked, plain = leaf.groups()
+        nodes.append((tag, (plain if marked is None else marked).strip(BLANK), ()))
+        at = leaf.end()
+    return tuple(nodes) if nodes and text[at:].strip(BLANK) == "</xml>" else None
+
+
+def _check_tags(data: bytes, max_tags: int) -> None:
     if data.count(b"<") > max_tags:
         msg = f"callback XML: more than {max_tags} tags"
         raise CallbackError(msg)
+
+
+def _run(parser: XMLParserType, data: bytes) -> None:
     try:
         parser.Parse(trimmed(data), True)
     except (ExpatError, ValueError) as error:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
-from wecom_auto.callbacks._callback import Callback
-from wecom_auto.callbacks._door import NOT_ALLOWED, TOO_LARGE, Answer, Door, declared_length, log, taken
-from wecom_auto.callbacks._duplicates import DuplicateGuard, RecentKeys
-from wecom_auto.callbacks._event import Event
-from wecom_auto.callbacks.router import EventRouter
+from wecom_auto.callbacks._callback import Opened, Opener
+from wecom_auto.callbacks._door import NOT_ALLOWED, TOO_LARGE, Answer, Door, declared_length, log, not_taken, taken
+from wecom_auto.callbacks._duplicates import DuplicateGuard
+from wecom_auto.callbacks._receiver import NotTakenError, Receiver
 
 __all__ = ["ASGIApp", "asgi_app"]
 
@@ -24,40 +23,53 @@ class _DisconnectedError(Exception):
     """The client went away before its body was complete."""
 
 
-def asgi_app(callback: Callback, router: EventRouter, *, duplicates: DuplicateGuard | None = None) -> ASGIApp:
+def asgi_app(callback: Opener, receiver: Receiver, *, duplicates: DuplicateGuard | None = None) -> ASGIApp:
     """Make an ASGI application of a callback and the handlers of its events.
 
-    GET answers the URL check, POST hands the event to the router and then answers 200.
-    Handlers run before the answer, so that an event whose process dies is delivered again;
+    GET answers the URL check, POST hands the event to the receiver and then answers 200.
+    Handlers of a router run before the answer, so that an event whose process dies is delivered again;
     they have 5 s until the platform does that anyway, and the repetition is recognised.
 
     Args:
-        callback: What opens the requests.
-        router: Who gets the events; plain functions run in a worker thread.
-        duplicates: What recognises redeliveries; `RecentKeys` in memory unless given.
-    """
-    door = Door(callback, RecentKeys() if duplicates is None else duplicates)
+        callback: What opens the requests: a `Callback`, or a `CallbackSet` of several apps.
+        receiver: Who gets the events: an `EventRouter`, or an `Inbox` that stores them first.
+            Plain functions run in a worker thread.
+        duplicates: What recognises redeliveries; `RecentKeys` in memory unless given. Not with an inbox.
 
-    async def app(scope: Message, receive: Receive, send: Send) -> None:
+    Raises:
+        ConfigurationError: ``duplicates`` is given although the receiver recognises redeliveries itself.
+    """
+    door = Door.of(callback, receiver, duplicates)
+
+    return _Application(door, receiver)
+
+
+class _Application:
+    """The application, an object on purpose: FastAPI and Starlette take a function in a route for a view of theirs."""
+
+    def __init__(self, door: Door, receiver: Receiver) -> None:
+        self._door = door
+        self._receiver = receiver
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
         if scope["type"] == "http":
-            await _serve(door, router, scope, receive, send)
+            await _serve(self._door, self._receiver, scope, receive, send)
         elif scope["type"] == "lifespan":
             await _live(receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close"})
 
-    return app
 
-
-async def _serve(door: Door, router: EventRouter, scope: Message, receive: Receive, send: Send) -> None:
+async def _serve(door: Door, receiver: Receiver, scope: Message, receive: Receive, send: Send) -> None:
     try:
-        answer = await _answer(door, router, scope, receive)
+        answer = await _answer(door, receiver, scope, receive)
         await _send(answer, send)
     except (_DisconnectedError, OSError):
         log.debug("callback: the client went away")
 
 
-async def _answer(door: Door, router: EventRouter, scope: Message, receive: Receive) -> Answer:
+async def _answer(door: Door, receiver: Receiver, scope: Message, receive: Receive) -> Answer:
     query: bytes = scope["query_string"]
     if scope["method"] == "GET":
         return door.greet(query)
@@ -67,17 +79,20 @@ async def _answer(door: Door, router: EventRouter, scope: Message, receive: Rece
     if body is None:
         return TOO_LARGE
     admitted = door.admit(query, body)
-    return await _handle(door, router, admitted) if isinstance(admitted, Event) else admitted
+    return admitted if isinstance(admitted, Answer) else await _handle(door, receiver, admitted)
 
 
-async def _handle(door: Door, router: EventRouter, event: Event) -> Answer:
+async def _handle(door: Door, receiver: Receiver, opened: Opened) -> Answer:
     try:
-        await router.dispatch_async(event)
+        handling = await receiver.receive_async(opened.event)
+    except NotTakenError as error:
+        door.give_back(opened)
+        return not_taken(error)
     except BaseException:
         # Cancelled, so not handled: the platform's next try has to count.
-        door.duplicates.release(event.dedupe_key)
+        door.give_back(opened)
         raise
-    return taken(event)
+    return taken(opened, handling)
 
 
 async def _body(scope: Message, receive: Receive, limit: int) -> bytes | None:

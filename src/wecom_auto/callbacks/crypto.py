@@ -13,7 +13,7 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple, cast
 from urllib.parse import parse_qsl
 
@@ -32,6 +32,7 @@ MAX_BODY: Final = 1 << 20
 _AES_KEY: Final = re.compile(r"[A-Za-z0-9]{43}", re.ASCII)
 _BLOCK_BITS: Final = 256  # Padded to 32 bytes, twice the block of AES (manual 91144).
 _JSON_STARTS: Final = frozenset({b"{", b"["})
+_NO_FIT: Final = "msg_signature does not match; check the Token, and that the query is decoded exactly once"
 _HEAD: Final = 20  # 16 random bytes and the length of the message in 4.
 
 
@@ -159,10 +160,13 @@ class CallbackCrypto:
         Raises:
             SignatureError: It does not belong to this token and these texts.
         """
+        if not self.fits(signature, timestamp=timestamp, nonce=nonce, encrypt=encrypt):
+            raise SignatureError(_NO_FIT)
+
+    def fits(self, signature: str, *, timestamp: str, nonce: str, encrypt: str) -> bool:
+        """Return whether a signature belongs to this token and these texts; takes as long either way."""
         expected = self.sign(timestamp, nonce, encrypt)
-        if not signature.isascii() or not hmac.compare_digest(expected, signature):
-            msg = "msg_signature does not match; check the Token, and that the query is decoded exactly once"
-            raise SignatureError(msg)
+        return signature.isascii() and hmac.compare_digest(expected, signature)
 
     def decrypt(self, encrypt: str) -> tuple[bytes, str]:
         """Decrypt a ciphertext whose signature was verified before.
@@ -173,7 +177,7 @@ class CallbackCrypto:
         Raises:
             DecryptionError: Not base64, wrong length, padding, content or key, not UTF-8, or for another receiver.
         """
-        plain = self._unpad(self._decipher(encrypt))
+        plain = self._unpad(self._decipher(_ciphertext(encrypt)))
         end = _HEAD + int.from_bytes(plain[16:_HEAD], "big")
         if len(plain) < _HEAD or end > len(plain):
             msg = "content-length: the message is longer than the ciphertext; check the EncodingAESKey"
@@ -241,7 +245,7 @@ class CallbackCrypto:
     def open_echo(self, query: str | bytes | Mapping[str, str]) -> Delivery:
         """Verify and decrypt the URL check; like `echo`, with what was signed beside it."""
         parameters = read_query(query)
-        return self._unlock(parameters, parameters.get("echostr"))
+        return unlock((self,), parameters, parameters.get("echostr"))[1]
 
     def open(self, query: str | bytes | Mapping[str, str], body: bytes) -> Delivery:
         """Verify and decrypt a message (POST).
@@ -255,30 +259,21 @@ class CallbackCrypto:
             SignatureError: The request is not signed with this token.
             DecryptionError: The message cannot be read with this key, or is for another receiver.
         """
-        if len(body) > self.max_bytes:
-            msg = f"body: {len(body)} bytes, the limit is {self.max_bytes}; raise max_bytes if it is real"
-            raise CallbackError(msg)
-        return self._unlock(read_query(query), read_envelope(body))
+        check_size(body, self.max_bytes)
+        return unlock((self,), read_query(query), read_envelope(body))[1]
 
-    def _unlock(self, parameters: Mapping[str, str], encrypt: str | None) -> Delivery:
-        if encrypt is None:
-            msg = "query: echostr is missing; is this URL called by the platform?"
-            raise CallbackError(msg)
-        try:
-            signature, timestamp, nonce = parameters["msg_signature"], parameters["timestamp"], parameters["nonce"]
-        except KeyError as error:
-            msg = f"query: {error} is missing; is this URL called by the platform?"
-            raise CallbackError(msg) from None
-        self.verify(signature, timestamp=timestamp, nonce=nonce, encrypt=encrypt)
-        body, receive_id = self.decrypt(encrypt)
-        return Delivery(body, receive_id, timestamp, nonce)
+    def decrypt_media(self, encrypted: bytes) -> bytes:
+        """Decrypt a file that somebody sent to a smart robot, as it came from the address in the message.
 
-    def _decipher(self, encrypt: str) -> bytes:
-        try:
-            ciphertext = binascii.a2b_base64(encrypt, strict_mode=True)
-        except ValueError:
-            msg = "base64: Encrypt holds characters outside base64"
-            raise DecryptionError(msg) from None
+        Args:
+            encrypted: Whole content of the file; it has no signature, so believe only what came over HTTPS.
+
+        Raises:
+            DecryptionError: Wrong length, padding or key.
+        """
+        return self._unpad(self._decipher(encrypted))
+
+    def _decipher(self, ciphertext: bytes) -> bytes:
         if not ciphertext or len(ciphertext) % 16:
             msg = f"ciphertext-length: {len(ciphertext)} bytes are not a multiple of 16"
             raise DecryptionError(msg)
@@ -298,6 +293,66 @@ class CallbackCrypto:
             return next(iter(self._receive_ids))
         msg = f"receive_id: {len(self._receive_ids)} are accepted here; say which one this message is for"
         raise ConfigurationError(msg)
+
+
+def unlock(
+    locks: Sequence[CallbackCrypto], parameters: Mapping[str, str], encrypt: str | None
+) -> tuple[CallbackCrypto, Delivery]:
+    """Find the lock that a message was made for, and open it.
+
+    Every lock is tried, whichever fits: time does not tell which. Those that share a token are told apart by the key.
+
+    Args:
+        locks: At least one.
+        parameters: The query.
+        encrypt: The ciphertext; ``None`` if the query has none.
+
+    Raises:
+        CallbackError: A parameter is missing.
+        SignatureError: The message is signed with none of the tokens.
+        DecryptionError: It cannot be read with the key that belongs to its token, or is for another receiver.
+    """
+    signature, timestamp, nonce, encrypt = _signed(parameters, encrypt)
+    fitting = [lock for lock in locks if lock.fits(signature, timestamp=timestamp, nonce=nonce, encrypt=encrypt)]
+    problem: CallbackError | None = None
+    for lock in fitting:
+        try:
+            body, receive_id = lock.decrypt(encrypt)
+        except DecryptionError as error:
+            problem = error
+        else:
+            return lock, Delivery(body, receive_id, timestamp, nonce)
+    raise problem or SignatureError(_NO_FIT)
+
+
+def check_size(body: bytes, limit: int) -> None:
+    """Refuse a body that is too large to be real.
+
+    Raises:
+        CallbackError: It is.
+    """
+    if len(body) > limit:
+        msg = f"body: {len(body)} bytes, the limit is {limit}; raise max_bytes if it is real"
+        raise CallbackError(msg)
+
+
+def _signed(parameters: Mapping[str, str], encrypt: str | None) -> tuple[str, str, str, str]:
+    if encrypt is None:
+        msg = "query: echostr is missing; is this URL called by the platform?"
+        raise CallbackError(msg)
+    try:
+        return parameters["msg_signature"], parameters["timestamp"], parameters["nonce"], encrypt
+    except KeyError as error:
+        msg = f"query: {error} is missing; is this URL called by the platform?"
+        raise CallbackError(msg) from None
+
+
+def _ciphertext(encrypt: str) -> bytes:
+    try:
+        return binascii.a2b_base64(encrypt, strict_mode=True)
+    except ValueError:
+        msg = "base64: Encrypt holds characters outside base64"
+        raise DecryptionError(msg) from None
 
 
 def read_query(query: str | bytes | Mapping[str, str]) -> Mapping[str, str]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Any, Final, NamedTuple, TypeVar, overload
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any, Final, Generic, Literal, Protocol, TypeVar, overload
 
-from anyio import to_thread
 from attrs import frozen
 
 from wecom_auto.callbacks._event import Event
+from wecom_auto.callbacks._replies import Reply
+from wecom_auto.callbacks._routes import Deadline, Route, add_route
 from wecom_auto.errors import ConfigurationError
 
-__all__ = ["EventRouter", "HandlerFailure", "Handling"]
+__all__ = ["Deadline", "EventRouter", "HandlerFailure", "Handling", "UrgentHandler"]
 
 log: Final = logging.getLogger("wecom_auto.callbacks")
 
@@ -21,6 +22,7 @@ A = TypeVar("A", bound=Event)
 B = TypeVar("B", bound=Event)
 C = TypeVar("C", bound=Event)
 R = TypeVar("R")
+T_contra = TypeVar("T_contra", bound=Event, contravariant=True)
 
 
 @frozen(kw_only=True)
@@ -46,27 +48,22 @@ class Handling:
         event: The event.
         handlers: Names of the handlers that were called, in order.
         failures: Those of them that raised.
+        reply: What the first handler that returned a `Reply` wants to answer; a door sends it.
     """
 
     event: Event
     handlers: tuple[str, ...]
     failures: tuple[HandlerFailure, ...]
+    reply: Reply | None = None
 
 
-class _Route(NamedTuple):
-    kinds: tuple[type[Event], ...]
-    # Each handler takes the class it was registered for; `on` is what makes sure of that.
-    handler: Callable[[Any], object]
-    where: Callable[[Any], bool] | None
+class UrgentHandler(Protocol, Generic[T_contra]):  # type: ignore[misc]  # pyright agrees that it is contravariant.
+    """What `EventRouter.on` returns for an urgent handler: it takes the event, and the `Deadline` if it wants to."""
 
-    @property
-    def name(self) -> str:
-        return getattr(self.handler, "__qualname__", type(self.handler).__qualname__)
-
-    @property
-    def is_async(self) -> bool:
-        call = getattr(self.handler, "__call__", None)  # noqa: B004 - an object may have an async __call__
-        return inspect.iscoroutinefunction(self.handler) or inspect.iscoroutinefunction(call)
+    @overload
+    def __call__(self, handler: Callable[[T_contra], R], /) -> Callable[[T_contra], R]: ...
+    @overload
+    def __call__(self, handler: Callable[[T_contra, Deadline], R], /) -> Callable[[T_contra, Deadline], R]: ...
 
 
 class EventRouter:
@@ -74,6 +71,8 @@ class EventRouter:
 
     Handlers of an event run one after the other, in the order of registration; an error of one does not stop the next.
     They have to bear being called twice: delivery is at least once.
+    A handler may return a `Reply`, and a door answers with it if the platform takes one to that event;
+    the first one wins. Anything else that a handler returns is ignored.
 
     Args:
         on_failure: Called for every handler that raised, after it was logged; must not raise.
@@ -82,36 +81,90 @@ class EventRouter:
     __slots__ = ("_on_failure", "_routes")
 
     def __init__(self, *, on_failure: Callable[[HandlerFailure], object] | None = None) -> None:
-        self._routes: list[_Route] = []
+        self._routes: list[Route] = []
         self._on_failure = on_failure
 
     @overload
     def on(
-        self, kind: type[A], /, *, where: Callable[[A], bool] | None = None
+        self, kind: type[A], /, *, where: Callable[[A], bool] | None = None, urgent: Literal[False] = False
     ) -> Callable[[Callable[[A], R]], Callable[[A], R]]: ...
     @overload
     def on(
-        self, kind: type[A], second: type[B], /, *, where: Callable[[A | B], bool] | None = None
+        self,
+        kind: type[A],
+        second: type[B],
+        /,
+        *,
+        where: Callable[[A | B], bool] | None = None,
+        urgent: Literal[False] = False,
     ) -> Callable[[Callable[[A | B], R]], Callable[[A | B], R]]: ...
     @overload
     def on(
-        self, kind: type[A], second: type[B], third: type[C], /, *, where: Callable[[A | B | C], bool] | None = None
+        self,
+        kind: type[A],
+        second: type[B],
+        third: type[C],
+        /,
+        *,
+        where: Callable[[A | B | C], bool] | None = None,
+        urgent: Literal[False] = False,
     ) -> Callable[[Callable[[A | B | C], R]], Callable[[A | B | C], R]]: ...
+    @overload
     def on(
-        self, *kinds: type[Event], where: Callable[[Any], bool] | None = None
-    ) -> Callable[[Callable[[Any], R]], Callable[[Any], R]]:
+        self, kind: type[A], /, *, where: Callable[[A], bool] | None = None, urgent: Literal[True] | timedelta
+    ) -> UrgentHandler[A]: ...
+    @overload
+    def on(
+        self,
+        kind: type[A],
+        second: type[B],
+        /,
+        *,
+        where: Callable[[A | B], bool] | None = None,
+        urgent: Literal[True] | timedelta,
+    ) -> UrgentHandler[A | B]: ...
+    @overload
+    def on(
+        self,
+        kind: type[A],
+        second: type[B],
+        third: type[C],
+        /,
+        *,
+        where: Callable[[A | B | C], bool] | None = None,
+        urgent: Literal[True] | timedelta,
+    ) -> UrgentHandler[A | B | C]: ...
+    def on(
+        self, *kinds: type[Event], where: Callable[[Any], bool] | None = None, urgent: bool | timedelta = False
+    ) -> Callable[[Callable[..., R]], Callable[..., R]]:
         """Register the decorated function for a class of events and its subclasses; `Event` catches all.
 
         Args:
             kinds: Up to three classes, e.g. ``CustomerAdded``.
             where: A further condition on the event; an error in it counts as an error of the handler.
+            urgent: An `Inbox` calls it before the platform is answered, and not after the event is 20 s old (the life
+                of a welcome code) or as old as the duration given. It may take the `Deadline` as a second argument.
+                A router without an inbox calls every handler before the answer.
         """
 
-        def register(handler: Callable[[Any], R]) -> Callable[[Any], R]:
-            self._routes.append(_Route(kinds, handler, where))
+        def register(handler: Callable[..., R]) -> Callable[..., R]:
+            add_route(self._routes, kinds, handler, where=where, urgent=urgent)
             return handler
 
         return register
+
+    @property
+    def recognises_duplicates(self) -> bool:
+        """False: a door has to keep redeliveries away."""
+        return False
+
+    def receive(self, event: Event) -> Handling:
+        """Take an event from a door: call its handlers."""
+        return self.dispatch(event)
+
+    async def receive_async(self, event: Event) -> Handling:
+        """Take an event from a door: call its handlers."""
+        return await self.dispatch_async(event)
 
     def dispatch(self, event: Event) -> Handling:
         """Call the handlers of an event, here and now; an async handler counts as failed.
@@ -121,14 +174,15 @@ class EventRouter:
         """
         called: list[str] = []
         failures: list[HandlerFailure] = []
-        for route in self._routes_for(event):
+        results: list[object] = []
+        for route in self.routes_for(event):
             try:
-                if _wanted(route, event):
+                if route.wants(event):
                     called.append(route.name)
-                    _refuse_async(route, None if route.is_async else route.handler(event))
+                    results.append(route.call(event))
             except Exception as error:  # noqa: BLE001 - whatever a handler raises stays with it
-                failures.append(self._failed(route, event, error))
-        return _handling(event, called, failures)
+                failures.append(self.failed(route, event, error))
+        return _handling(event, called, failures, results)
 
     async def dispatch_async(self, event: Event) -> Handling:
         """Call the handlers of an event: async ones here, the others in a worker thread.
@@ -138,14 +192,15 @@ class EventRouter:
         """
         called: list[str] = []
         failures: list[HandlerFailure] = []
-        for route in self._routes_for(event):
+        results: list[object] = []
+        for route in self.routes_for(event):
             try:
-                if _wanted(route, event):
+                if route.wants(event):
                     called.append(route.name)
-                    await _call(route, event)
+                    results.append(await route.call_async(event))
             except Exception as error:  # noqa: BLE001 - whatever a handler raises stays with it
-                failures.append(self._failed(route, event, error))
-        return _handling(event, called, failures)
+                failures.append(self.failed(route, event, error))
+        return _handling(event, called, failures, results)
 
     def require_sync(self) -> None:
         """Check that every handler can run without an event loop.
@@ -155,12 +210,14 @@ class EventRouter:
         """
         for route in self._routes:
             if route.is_async:
-                raise ConfigurationError(_async_message(route))
+                raise ConfigurationError(route.needs_a_loop())
 
-    def _routes_for(self, event: Event) -> Iterator[_Route]:
-        return (route for route in tuple(self._routes) if isinstance(event, route.kinds))
+    def routes_for(self, event: Event | None = None) -> tuple[Route, ...]:
+        """Return the handlers registered for the class of an event, or all of them; an inbox keeps books of each."""
+        return tuple(route for route in self._routes if event is None or route.takes(event))
 
-    def _failed(self, route: _Route, event: Event, error: Exception) -> HandlerFailure:
+    def failed(self, route: Route, event: Event, error: Exception) -> HandlerFailure:
+        """Log what a handler raised, and tell ``on_failure``."""
         log.error("callback handler %s failed on %r", route.name, event, exc_info=error)
         failure = HandlerFailure(handler=route.name, event=event, error=error)
         if self._on_failure is not None:
@@ -168,32 +225,16 @@ class EventRouter:
         return failure
 
 
-def _wanted(route: _Route, event: Event) -> bool:
-    return route.where is None or route.where(event)
+def first_reply(event: Event, results: Iterable[object]) -> Reply | None:
+    """Return the reply to send, of all that the handlers of an event returned."""
+    replies = [result for result in results if isinstance(result, Reply)]
+    if len(replies) > 1:
+        log.warning("%d callback handlers reply to %r; the first one wins", len(replies), event)
+    return replies[0] if replies else None
 
 
-async def _call(route: _Route, event: Event) -> None:
-    if route.is_async:
-        result = route.handler(event)
-    else:
-        # In a tuple, because trio takes an awaitable that comes out of a thread for a mistake.
-        (result,) = await to_thread.run_sync(lambda: (route.handler(event),))
-    if isinstance(result, Awaitable):
-        await result
-
-
-def _refuse_async(route: _Route, result: object) -> None:
-    if inspect.iscoroutine(result):
-        result.close()  # Unawaited, it would only warn.
-    if route.is_async or isinstance(result, Awaitable):
-        raise ConfigurationError(_async_message(route))
-
-
-def _async_message(route: _Route) -> str:
-    return f"handler {route.name} is async, and a WSGI application has no event loop; use asgi_app, or a plain def"
-
-
-def _handling(event: Event, called: list[str], failures: list[HandlerFailure]) -> Handling:
+def _handling(event: Event, called: list[str], failures: list[HandlerFailure], results: list[object]) -> Handling:
     if not called:
         log.debug("no callback handler wants %r", event)
-    return Handling(event=event, handlers=tuple(called), failures=tuple(failures))
+    reply = first_reply(event, results)
+    return Handling(event=event, handlers=tuple(called), failures=tuple(failures), reply=reply)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from wecom_auto.callbacks._callback import Callback
+from wecom_auto.callbacks._callback import Opened, Opener
 from wecom_auto.callbacks._door import (
     BAD_REQUEST,
     LENGTH_REQUIRED,
@@ -15,11 +15,11 @@ from wecom_auto.callbacks._door import (
     Door,
     declared_length,
     log,
+    not_taken,
     taken,
 )
-from wecom_auto.callbacks._duplicates import DuplicateGuard, RecentKeys
-from wecom_auto.callbacks._event import Event
-from wecom_auto.callbacks.router import EventRouter
+from wecom_auto.callbacks._duplicates import DuplicateGuard
+from wecom_auto.callbacks._receiver import NotTakenError, Receiver
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -27,33 +27,36 @@ if TYPE_CHECKING:
 __all__ = ["wsgi_app"]
 
 
-def wsgi_app(callback: Callback, router: EventRouter, *, duplicates: DuplicateGuard | None = None) -> WSGIApplication:
+def wsgi_app(callback: Opener, receiver: Receiver, *, duplicates: DuplicateGuard | None = None) -> WSGIApplication:
     """Make a WSGI application of a callback and the handlers of its events.
 
-    GET answers the URL check, POST hands the event to the router and then answers 200.
-    Handlers run before the answer, so that an event whose process dies is delivered again;
+    GET answers the URL check, POST hands the event to the receiver and then answers 200.
+    Handlers of a router run before the answer, so that an event whose process dies is delivered again;
     they have 5 s until the platform does that anyway, and the repetition is recognised.
 
     Args:
-        callback: What opens the requests.
-        router: Who gets the events; handlers are plain functions here.
+        callback: What opens the requests: a `Callback`, or a `CallbackSet` of several apps.
+        receiver: Who gets the events: an `EventRouter`, or an `Inbox` that stores them first.
+            Handlers that run before the answer are plain functions here.
         duplicates: What recognises redeliveries; `RecentKeys` in memory of this process unless given.
+            Not with an inbox.
 
     Raises:
-        ConfigurationError: A handler is async.
+        ConfigurationError: A handler is async, or ``duplicates`` is given although the receiver recognises redeliveries
+            itself.
     """
-    router.require_sync()
-    door = Door(callback, RecentKeys() if duplicates is None else duplicates)
+    receiver.require_sync()
+    door = Door.of(callback, receiver, duplicates)
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        answer = _answer(door, router, environ)
+        answer = _answer(door, receiver, environ)
         start_response(f"{answer.status.value} {answer.status.phrase}", answer.headers)
         return [answer.body]
 
     return app
 
 
-def _answer(door: Door, router: EventRouter, environ: WSGIEnvironment) -> Answer:
+def _answer(door: Door, receiver: Receiver, environ: WSGIEnvironment) -> Answer:
     # WSGI carries bytes as Latin-1 text (PEP 3333).
     query = str(environ.get("QUERY_STRING", "")).encode("latin-1", "replace")
     if environ["REQUEST_METHOD"] == "GET":
@@ -64,17 +67,20 @@ def _answer(door: Door, router: EventRouter, environ: WSGIEnvironment) -> Answer
     if isinstance(body, Answer):
         return body
     admitted = door.admit(query, body)
-    return _handle(door, router, admitted) if isinstance(admitted, Event) else admitted
+    return admitted if isinstance(admitted, Answer) else _handle(door, receiver, admitted)
 
 
-def _handle(door: Door, router: EventRouter, event: Event) -> Answer:
+def _handle(door: Door, receiver: Receiver, opened: Opened) -> Answer:
     try:
-        router.dispatch(event)
+        handling = receiver.receive(opened.event)
+    except NotTakenError as error:
+        door.give_back(opened)
+        return not_taken(error)
     except BaseException:
         # The process is going down, so not handled: the platform's next try has to count.
-        door.duplicates.release(event.dedupe_key)
+        door.give_back(opened)
         raise
-    return taken(event)
+    return taken(opened, handling)
 
 
 def _body(environ: WSGIEnvironment, limit: int) -> bytes | Answer:
