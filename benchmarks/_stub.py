@@ -16,6 +16,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import urlopen
 
+from benchmarks import _corp
+
 
 class Stub:
     """Answers by path; ``/_stub/set`` changes how, ``/_stub/stats`` tells what happened."""
@@ -80,7 +82,20 @@ class Stub:
                 return "500", b"<html>oops</html>"
         if path == "/cgi-bin/externalcontact/add_msg_template":
             return self._create(body, number)
+        if self.settings.get("corp"):
+            return "ok", _corp.answer(path, body)
+        if each := self.settings.get("customers_each"):
+            return "ok", self._walked(path, body, each)
         return "ok", self.payload(path)
+
+    def _walked(self, path: str, body: bytes, each: int) -> bytes:
+        """Return the members, or a page of the customers of some of them: `each` of every member, 100 on a page."""
+        if path.endswith("get_follow_user_list"):
+            return MEMBERS
+        asked = json.loads(body)
+        end = int(asked.get("cursor") or 0) + 100
+        more = end < each * len(asked["userid_list"])
+        return PAGE[:-2] + (b"%d" % end if more else b"") + b'"}'
 
     def _create(self, body: bytes, number: int) -> tuple[str, bytes]:
         """Create, and lose or spoil the answer of some."""
@@ -132,6 +147,7 @@ def page(count: int = 100, cursor: str = "") -> dict[str, Any]:
 
 
 PAGE = json.dumps(page(), ensure_ascii=False).encode()
+MEMBERS = json.dumps({"errcode": 0, "errmsg": "ok", "follow_user": [f"u{number}" for number in range(50)]}).encode()
 SMALL = json.dumps({"errcode": 0, "errmsg": "ok", "external_userid": ["wmAAA", "wmBBB"]}).encode()
 
 

@@ -7,8 +7,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
-import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from importlib.metadata import distribution
@@ -44,7 +42,6 @@ def run() -> list[dict[str, Any]]:
             lab.cpu_sync(),
             lab.cpu_async(),
             lab.connections(),
-            *lab.customers(),
             lab.cold_threads(),
             lab.cold_tasks(),
             lab.revoked(),
@@ -129,36 +126,6 @@ class Lab:
         asyncio.run(main())
         opened = self.stats()["connections"]
         return {"what": "connections opened / calls at once (20)", "ratio": opened / 20, "budget": "= 1"}
-
-    def customers(self) -> list[dict[str, Any]]:
-        """50,000 customers, 20 ms an answer, 20 at once, typed."""
-        rows = []
-        self.reset(delay=0.02)
-        started = time.perf_counter()
-        asyncio.run(self._read_customers())
-        elapsed = time.perf_counter() - started
-        requests = self.stats()["requests"]
-        tracemalloc.start()
-        asyncio.run(self._read_customers())
-        peak = tracemalloc.get_traced_memory()[1] / 1e6
-        tracemalloc.stop()
-        what = "50,000 customers, 20 ms an answer, 20 at once"
-        rows.append({"what": f"{what}: requests", "ratio": requests, "budget": "≤ 510"})
-        rows.append({"what": f"{what}: seconds", "ratio": elapsed, "budget": "≤ 1.8 (fast)", "note": httpx.__name__})
-        rows.append({"what": f"{what}: peak MB", "ratio": peak, "budget": "≤ 50", "note": "tracemalloc, typed values"})
-        return rows
-
-    async def _read_customers(self) -> None:
-        seen = 0
-
-        async def one(wecom: AsyncWeCom, user: str) -> None:
-            nonlocal seen
-            page = await wecom.customers.list_by_user([user], limit=100)
-            seen += len(page.items)
-
-        async with self.aclient() as wecom:
-            await _many(lambda user: one(wecom, user), [f"u{n}" for n in range(500)], 20)
-        assert seen == 50_000
 
     def cold_threads(self) -> dict[str, Any]:
         """Fifty threads that start without a token."""

@@ -28,7 +28,9 @@ extensions = [
     "sphinx_copybutton",
     "wecom_bindings",
     "wecom_docstrings",
+    "wecom_endpoints",
     "wecom_errcodes",
+    "wecom_events",
     "wecom_public",
 ]
 exclude_patterns = ["_build", "_ext", "_static"]
@@ -77,7 +79,7 @@ html_theme = "furo"
 html_title = f"wecom_auto {release}"
 html_static_path = ["_static"]
 html_css_files = ["wecom.css"]
-html_js_files = ["errcodes.js"]
+html_js_files = ["tables.js"]
 html_copy_source = False
 html_show_sourcelink = False
 html_last_updated_fmt = None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wecom_auto import UNSET
+from wecom_auto import UNSET, AsyncPages, AsyncWalk, Pages, Walk
 from wecom_auto._binding import Endpoints
 
 if TYPE_CHECKING:
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 # What a method returns in the source, and what it gives on WeCom and on AsyncWeCom.
 _CALL = re.compile(r"^~?(?:[\w.]*\.)?(?:Call|Step)\[(?P<result>.*)\]$")
 _PAGE = re.compile(r"^~?(?:[\w.]*\.)?Page\[(?P<result>.*)\]$")
-_STEP = re.compile(r"^~?(?:[\w.]*\.)?Generator\[.*, (?P<result>[^,]+|[^,\[]+\[.*\])\]$")
+_GENERATOR = re.compile(r"^~?(?:[\w.]*\.)?Generator\[(?P<inside>.*)\]$")
+_FOUND = re.compile(r"(?:[\w.]*\.)?Found\[(?P<result>.*)\]$")
 # A function as a default has no spelling but an address, which differs from build to build and stops the parser.
-_ADDRESS = re.compile(r"<function .*? at 0x[0-9a-f]+>")
+_ADDRESS = re.compile(r"<function .*? at 0x[0-9a-f]+>|<built-in function \w+>")
 _ATTRS_DEFAULT = re.compile(r"attr_dict\['(\w+)'\]\.default")
 
 
@@ -44,9 +45,26 @@ def _descriptor(name: str) -> Any:
     return None
 
 
+def _split(text: str, mark: str) -> list[str]:
+    """Split `text` at `mark` where no bracket is open."""
+    parts, depth = [""], 0
+    for letter in text:
+        depth += (letter == "[") - (letter == "]")
+        if letter == mark and not depth:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [part.strip() for part in parts]
+
+
 def _results(kind: str, annotation: str) -> tuple[str, str]:
-    match = _CALL.match(annotation) or _STEP.match(annotation)
-    result = match["result"] if match else annotation
+    call, generator = _CALL.match(annotation), _GENERATOR.match(annotation)
+    result = call["result"] if call else annotation
+    if generator:
+        yielded, _, result = _split(generator["inside"], ",")
+        if kind == "walk":
+            item = next(found["result"] for part in _split(yielded, "|") if (found := _FOUND.search(part)))
+            return f"~wecom_auto.Walk[{item}]", f"~wecom_auto.AsyncWalk[{item}]"
     if kind == "paged":
         page = _PAGE.match(result)
         item = page["result"] if page else result
@@ -67,7 +85,7 @@ def _attrs_default(cls: type) -> Callable[[re.Match[str]], str]:
 def _signatures(
     _app: Sphinx, what: str, name: str, obj: object, _options: Any, signature: str | None, annotation: str | None
 ) -> tuple[str, str] | None:
-    if isinstance(obj, type) and issubclass(obj, Endpoints):
+    if isinstance(obj, type) and issubclass(obj, (Endpoints, Pages, AsyncPages, Walk, AsyncWalk)):
         return "", ""  # made by the client, never by users
     if isinstance(obj, type) and attrs.has(obj) and signature:
         shown = _ATTRS_DEFAULT.sub(_attrs_default(obj), signature).replace("= NOTHING", "= ...")

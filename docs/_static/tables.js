@@ -1,20 +1,20 @@
-// A search box above the tables of error codes: it hides the rows that do not hold every word typed.
+// A search box above long tables: it hides the rows that do not hold every word typed.
+// A page asks for one with <div class="table-search" data-tables="…" data-noun="…" data-placeholder="…"></div>.
 document.addEventListener("DOMContentLoaded", () => {
-  const tables = [...document.querySelectorAll("table.errcodes")];
-  if (tables.length === 0) return;
+  for (const place of document.querySelectorAll(".table-search")) addSearch(place);
+});
+
+function addSearch(place) {
+  const tables = [...document.querySelectorAll(place.dataset.tables)];
   const rows = tables.flatMap((table) => [...table.tBodies[0].rows]);
   const texts = rows.map((row) => row.textContent.toLowerCase());
   const box = document.createElement("input");
   box.type = "search";
-  box.id = "errcode-search";
-  box.placeholder = "45009, 群发, welcome, RateLimitError …";
-  box.setAttribute("aria-label", "Search the error codes");
+  box.placeholder = place.dataset.placeholder;
+  box.setAttribute("aria-label", `Search the ${place.dataset.noun}`);
   const count = document.createElement("p");
-  count.id = "errcode-count";
   count.setAttribute("role", "status");
-  const first = tables[0].closest(".table-wrapper") ?? tables[0];
-  const place = document.getElementById("errcode-search-place") ?? first;
-  place.before(box, count);
+  place.append(box, count);
   const search = () => {
     const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
@@ -23,9 +23,9 @@ document.addEventListener("DOMContentLoaded", () => {
       row.hidden = !hit;
       shown += hit;
     });
-    count.textContent = words.length ? `${shown} of ${rows.length} codes` : "";
+    count.textContent = words.length ? `${shown} of ${rows.length} ${place.dataset.noun}` : "";
   };
   box.addEventListener("input", search);
   box.value = new URLSearchParams(location.search).get("q") ?? "";
   search();
-});
+}

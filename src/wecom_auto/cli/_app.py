@@ -10,8 +10,11 @@ from typing import Annotated, Final
 import typer
 from typer.main import get_command
 
+from wecom_auto.cli._callback import callback
 from wecom_auto.cli._demo import demo
+from wecom_auto.cli._endpoints import endpoints
 from wecom_auto.cli._fake import fake
+from wecom_auto.cli._inbox import inbox
 from wecom_auto.cli._sop import sop
 from wecom_auto.errors import WeComError
 
@@ -31,7 +34,10 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.command(epilog=_EPILOG)(demo)
+app.command(epilog=_EPILOG)(endpoints)
 app.command(epilog=_EPILOG)(fake)
+app.add_typer(callback, name="callback")
+app.add_typer(inbox, name="inbox")
 app.add_typer(sop, name="sop")
 
 
