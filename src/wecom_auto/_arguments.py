@@ -61,6 +61,7 @@ _KINDS: Final[Mapping[str, tuple[_Fits, str]]] = {
     "bool": (_is_flag, "True or False"),
     "Sequence[str]": (_is_texts, "a list of texts"),
     "Sequence[int]": (_is_numbers, "a list of whole numbers"),
+    "Iterable[str]": (_is_stream, "a list of texts"),
 }
 
 
@@ -112,7 +113,7 @@ def _kind(annotation: str) -> tuple[_Fits, str] | None:
         return _KINDS.get(bare)
     if bare.startswith("Sequence["):
         return _is_items, "a list"
-    return (_is_stream, "a list, or something to iterate over") if bare.startswith("Iterable[") else None
+    return (_is_stream, "a list") if bare.startswith("Iterable[") else None
 
 
 def _test(parameter: inspect.Parameter) -> Callable[[Any], None] | None:

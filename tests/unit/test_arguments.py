@@ -74,7 +74,6 @@ def test_another_type_is_refused_by_name(method: tuple[str, str]) -> None:
             "a list of texts",
             "a list of whole numbers",
             "a list",
-            "a list, or something to iterate over",
         }
 
 

@@ -66,7 +66,7 @@ def answering(answer: Callable[[socket.socket], object]) -> Iterator[tuple[str, 
             thread.join()
 
 
-def drips(text: bytes, seconds: float = 1.5) -> Callable[[socket.socket], object]:
+def drips(text: bytes, seconds: float = 30) -> Callable[[socket.socket], object]:
     """Send byte after byte, each long before a timeout of the socket."""
 
     def answer(connection: socket.socket) -> None:
@@ -96,6 +96,10 @@ BAD = {
 }
 
 
+ALIKE = {"RemoteDisconnected": ["ConnectionResetError"]}
+"""What the network makes of the same, depending on who is faster."""
+
+
 @pytest.mark.parametrize("kind", BAD)
 def test_no_answer_in_time_is_tried_three_times(fake: FakeWeCom, kind: str) -> None:
     """The deadline is for the whole exchange: whatever keeps it waiting costs three tries and no more."""
@@ -107,9 +111,10 @@ def test_no_answer_in_time_is_tried_three_times(fake: FakeWeCom, kind: str) -> N
         [delivery] = fake.deliver()
         seconds = time.monotonic() - start
     assert (delivery.outcome, len(requests)) == ("failed", 3)
-    assert [(one.status, one.error) for one in delivery.attempts] == [(None, error)] * 3
-    assert seconds < 3 * PATIENCE + 1
-    assert all(one.seconds < PATIENCE + 0.5 for one in delivery.attempts)
+    assert [one.status for one in delivery.attempts] == [None] * 3
+    assert {one.error for one in delivery.attempts} <= {error, *ALIKE.get(error, ())}
+    assert seconds < 3 * PATIENCE + 10  # a busy machine; whoever drips would go on for 30 s a try
+    assert all(one.seconds < PATIENCE + 10 for one in delivery.attempts)
 
 
 def test_an_answer_without_end_is_not_read_to_the_end(fake: FakeWeCom) -> None:
