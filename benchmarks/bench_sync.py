@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,8 +82,31 @@ def written_by_hand(url: str, engine: Engine) -> None:
     asyncio.run(_by_hand(url, engine))
 
 
+class Rows:
+    """Rows that wait until an INSERT is worth it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._waiting: dict[sa.Table, list[dict[str, Any]]] = {table: [] for table in TABLES}
+
+    def add(self, rows: dict[sa.Table, list[dict[str, Any]]]) -> None:
+        """Take rows in."""
+        for table, some in rows.items():
+            self._waiting[table] += [{"corp_id": "ww1", **row} for row in some]
+        if sum(map(len, self._waiting.values())) > 10_000:
+            self.flush()
+
+    def flush(self) -> None:
+        """Insert what waits."""
+        with self._engine.begin() as connection:
+            for table, some in self._waiting.items():
+                if some:
+                    connection.execute(sa.insert(table), some)
+                some.clear()
+
+
 async def _by_hand(url: str, engine: Engine) -> None:
-    now = datetime.now(UTC)
+    now, rows = datetime.now(UTC), Rows(engine)
     async with httpx.AsyncClient(base_url=url) as http:
         grant = (await http.get("/cgi-bin/gettoken", params={"corpid": "ww1", "corpsecret": "s"})).json()
 
@@ -93,41 +116,30 @@ async def _by_hand(url: str, engine: Engine) -> None:
             found: dict[str, Any] = answer
             return found
 
-        waiting: dict[sa.Table, list[dict[str, Any]]] = {table: [] for table in TABLES}
-
-        def write(rows: dict[sa.Table, list[dict[str, Any]]], most: int = 10_000) -> None:
-            for table, some in rows.items():
-                waiting[table] += [{"corp_id": "ww1", **row} for row in some]
-            if sum(map(len, waiting.values())) > most:
-                with engine.begin() as connection:
-                    for table, some in waiting.items():
-                        if some:
-                            connection.execute(sa.insert(table), some)
-                        some.clear()
-
         async def member(userid: str) -> None:
-            cursor = ""
-            while True:
-                page = await post("batch/get_by_user", userid_list=[userid], cursor=cursor, limit=100)
-                write(_customer_rows(page["external_contact_list"], now))
-                if not (cursor := page["next_cursor"]):
-                    return
+            async for page in _pages(post, "batch/get_by_user", userid_list=[userid], limit=100):
+                rows.add(_customer_rows(page["external_contact_list"], now))
 
         async def group(chat_id: str) -> None:
-            write(_group_rows((await post("groupchat/get", chat_id=chat_id, need_name=1))["group_chat"], now))
+            rows.add(_group_rows((await post("groupchat/get", chat_id=chat_id, need_name=1))["group_chat"], now))
 
         async def way(config_id: str) -> None:
-            write(_way_rows((await post("get_contact_way", config_id=config_id))["contact_way"], now))
+            rows.add(_way_rows((await post("get_contact_way", config_id=config_id))["contact_way"], now))
 
         await _all(member, (await post("get_follow_user_list"))["follow_user"])
         await _all(group, [one["chat_id"] for one in (await post("groupchat/list"))["group_chat_list"]])
-        cursor = ""
-        while True:
-            page = await post("list_contact_way", cursor=cursor)
+        async for page in _pages(post, "list_contact_way"):
             await _all(way, [one["config_id"] for one in page["contact_way"]])
-            if not (cursor := page["next_cursor"]):
-                break
-        write({}, most=0)
+    rows.flush()
+
+
+async def _pages(post: Post, path: str, **body: object) -> AsyncIterator[dict[str, Any]]:
+    cursor = ""
+    while True:
+        page = await post(path, cursor=cursor, **body)
+        yield page
+        if not (cursor := page["next_cursor"]):
+            return
 
 
 async def _all(work: Callable[[str], Awaitable[None]], items: list[str]) -> None:

@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -190,11 +191,12 @@ def test_two_that_read_at_once_keep_every_event_once(arena, peaceful):
     live_on(calm_corp)
     calm.reconcile(calm_corp.client(), keep)
     assert knows(arena.mirror()) == knows(calm)
-    assert kept(arena.engine) == kept(calm.engine)
+    found, wanted = (Counter(kept(one)) for one in (arena.engine, calm.engine))
+    assert (found - wanted, wanted - found) == ({}, {})
 
 
 def test_events_that_are_applied_meanwhile_disturb_nothing(arena):
-    """Two processes read while two workers apply a hundred events, late and twice: no error, and the truth at the end."""
+    """Two processes read while two workers apply events, late and twice: no error, and the truth at the end."""
     assert arena.sync(None) == "0"
     heard = len(arena.corp.events)
     live_on(arena.corp)

@@ -194,6 +194,17 @@ def test_inserts_do_not_swallow_bad_values(engine, insert):
         insert(connection, {"id": None, "value": 1})
 
 
+def test_upsert_of_an_older_row_changes_nothing(engine):
+    """With a column that tells the age the younger row stays, whichever comes later; of two of one age the later."""
+    news = [("a", 5, "young"), ("a", 3, "old"), ("b", 1, "first"), ("b", 1, "second")]
+    with transaction(engine) as connection:
+        for id_, day, value in news:
+            row = {"id": id_, "at": datetime(2026, 3, day, tzinfo=UTC), "value": value}
+            upsert(connection, THINGS, [row], newer="at")
+    found = {id_: _get(engine, id_) for id_ in "ab"}
+    assert {id_: (row.value, row.at.day) for id_, row in found.items()} == {"a": ("young", 5), "b": ("second", 1)}
+
+
 def test_upsert_overwrites(engine):
     """A row that exists gets the new values, the others are made."""
     with transaction(engine) as connection:

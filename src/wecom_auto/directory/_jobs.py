@@ -117,6 +117,12 @@ def save(connection: Connection, corp_id: str, jobs: Iterable[Job]) -> None:
     upsert(connection, syncs, rows)
 
 
+def take_turns(connection: Connection, corp_id: str, kind: SyncKind) -> None:
+    """Wait until nobody else writes what a bulk read of this kind has read: two would find the same thing new."""
+    query = sa.select(syncs.c.kind).where(syncs.c.corp_id == corp_id, syncs.c.kind == kind.value)
+    connection.execute(query.with_for_update())
+
+
 def progress_of(jobs: Iterable[Job], kind: SyncKind) -> SyncProgress:
     """Sum the jobs up."""
     known = {job.kind: job for job in jobs}

@@ -5,7 +5,8 @@ A reader asks nothing inside a transaction, and repeats no request of its own ac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
@@ -71,7 +72,7 @@ class Reader:
 
         @repeatable
         def some() -> bool:
-            with transaction(self.engine) as connection:
+            with self._turn() as connection:
                 news, more = self.sweep(connection)
                 self._tell(connection, news)
                 if not more:
@@ -89,11 +90,17 @@ class Reader:
     @repeatable
     def _write(self, write: Write, job: Job) -> Job:
         """Write what was read, with where to go on."""
-        with transaction(self.engine) as connection:
+        with self._turn() as connection:
             self._tell(connection, write(connection))
             _jobs.save(connection, self.corp_id, [job])
         self.job = job
         return job
+
+    @contextmanager
+    def _turn(self) -> Generator[Connection]:
+        with transaction(self.engine) as connection:
+            _jobs.take_turns(connection, self.corp_id, self.job.kind)
+            yield connection
 
     def _tell(self, connection: Connection, news: News) -> None:
         """Pass on what an event should have told; the first read of all finds everything new, and no event was due."""
