@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -30,7 +29,7 @@ def recorded(request: pytest.FixtureRequest) -> None:
     """Record what the command line asks for."""
     # The switches are not there when pytest is started higher up and reads this file after the command line.
     wanted = {name for name in _SWITCHES if request.config.getoption(f"--{name}", default=False)}
-    if wanted and "PYTEST_XDIST_WORKER" in os.environ:
+    if wanted and hasattr(request.config, "workerinput"):
         pytest.exit("record without -n: several processes would write the same cassettes", pytest.ExitCode.USAGE_ERROR)
     if "record" in wanted:
         from tests.contract._cases import CASES
