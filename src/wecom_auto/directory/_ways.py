@@ -63,15 +63,16 @@ class Way:
 
 def way_of(answer: ContactWay | JoinWay, as_of: datetime) -> Way:
     """Return what the mirror keeps of an answer."""
-    shared = {"state": fit(answer.state), "remark": fit(answer.remark), "qr_code": answer.qr_code, "read_at": as_of}
-    if isinstance(answer, JoinWay):
-        return Way(config_id=answer.config_id, kind=WayKind.JOIN, chat_ids=answer.chat_ids, **shared)  # type: ignore[arg-type]
     return Way(
         config_id=answer.config_id,
-        kind=WayKind.CONTACT,
-        users=answer.users,
-        parties=answer.parties,
-        **shared,  # type: ignore[arg-type]
+        kind=WayKind.JOIN if isinstance(answer, JoinWay) else WayKind.CONTACT,
+        state=fit(answer.state),
+        remark=fit(answer.remark),
+        qr_code=answer.qr_code,
+        users=() if isinstance(answer, JoinWay) else answer.users,
+        parties=() if isinstance(answer, JoinWay) else answer.parties,
+        chat_ids=answer.chat_ids if isinstance(answer, JoinWay) else (),
+        read_at=as_of,
     )
 
 

@@ -165,7 +165,7 @@ def play(steps: Steps[T]) -> T:
         try:
             step = advance()
         except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+            return end.value  # type: ignore[no-any-return]  # a generator's value is typed on the generator
         try:
             answer = step.now()
         except Exception as error:  # noqa: BLE001 - the steps decide
@@ -182,7 +182,7 @@ async def play_async(steps: Steps[T]) -> T:
             try:
                 step = advance()
             except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]
+                return end.value  # type: ignore[no-any-return]  # a generator's value is typed on the generator
             try:
                 answer = await step.soon()
             except Exception as error:  # noqa: BLE001 - as above
