@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from wecom_auto._chapters import Calls
 from wecom_auto._types import UNSET
+from wecom_auto.api._streams import cut
 from wecom_auto.directory import _groups
 from wecom_auto.directory._jobs import Job
 from wecom_auto.directory._news import News
@@ -24,8 +25,6 @@ __all__ = ["GroupReader"]
 _GONE: Final = 2000
 _AT_A_TIME: Final = 100
 _LIST_PAGE: Final = 1000
-_OWNERS: Final = 100
-"""Owners in one request for groups (manual 92120)."""
 _TOO_WIDE: Final = 81017
 
 
@@ -60,7 +59,7 @@ class GroupReader(Reader):
         return self._write(write, self.job.at("", len(result.answers)))
 
     def _group_list(self) -> Iterator[Job]:
-        place = _Place.read(self.job.position) or _Place.first([(), *_cut(self._owners())])
+        place = _Place.read(self.job.position) or _Place.first([(), *cut(self._owners(), 1)])
         resumed = bool(place.cursor)
         while place.asks:
             asked = self._now()
@@ -76,7 +75,7 @@ class GroupReader(Reader):
     def _other_way(self, place: _Place, error: APIError, *, resumed: bool) -> _Place:
         """Return where to go on after a refusal, or raise it."""
         if error.errcode == _TOO_WIDE and not place.asks[0]:
-            return _Place.first(_cut(self._owners(everybody=True)))
+            return _Place.first(cut(self._owners(everybody=True), 1))
         if resumed and isinstance(error, InvalidRequestError):
             # A cursor does not live for ever, and the manual does not say how long: ask this again from the start.
             return evolve(place, cursor="")
@@ -127,7 +126,3 @@ class _Place:
     def after(self, cursor: str) -> _Place:
         """Return the place after a page."""
         return evolve(self, cursor=cursor) if cursor else _Place(asks=self.asks[1:])
-
-
-def _cut(owners: Sequence[str]) -> list[Sequence[str]]:
-    return [owners[start : start + _OWNERS] for start in range(0, len(owners), _OWNERS)]
