@@ -25,7 +25,12 @@ from wecom_auto._http import LIBRARIES
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ["wecom_auto", "wecom_auto.callbacks", "wecom_auto.models", "wecom_auto.testing"]
-WITH_EXTRAS = ["wecom_auto.directory", "wecom_auto.sop", "wecom_auto.store"]
+WITH_EXTRAS = [
+    "wecom_auto.automotive",
+    "wecom_auto.directory",
+    "wecom_auto.sop",
+    "wecom_auto.store",
+]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
@@ -113,7 +118,8 @@ def test_unknown_names_are_attribute_errors():
 
 # orjson and httpx2 are not here: who installs the extra `fast` wants them used from the start.
 EXTRAS = {
-    "alembic", "chinese_calendar", "psycopg", "pymysql", "pytest", "redis", "rich", "sqlalchemy", "typer",
+    "PIL", "alembic", "chinese_calendar", "openpyxl", "psycopg", "pymysql", "pytest", "redis", "rich", "segno",
+    "sqlalchemy", "typer",
 }  # fmt: skip
 
 
