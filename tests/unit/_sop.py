@@ -14,7 +14,7 @@ from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.planner import Decision, EnrolmentState, Plan, plan
 from wecom_auto.sop.preview import KnownFacts
 
-FILES = Path(__file__).parents[2] / "examples" / "sop"
+FILES = Path(__file__).parents[2] / "examples"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 PROSPECT = Definition.from_toml(FILES / "prospect.toml")
 INSURANCE = Definition.from_toml(FILES / "insurance.toml")

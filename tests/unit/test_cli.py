@@ -14,7 +14,7 @@ import pytest
 from wecom_auto.cli import main
 from wecom_auto.cli._lines import line_of
 
-SOPS = Path(__file__).parents[2] / "examples" / "sop"
+SOPS = Path(__file__).parents[2] / "examples"
 PROSPECT = str(SOPS / "prospect.toml")
 INSURANCE = str(SOPS / "insurance.toml")
 
