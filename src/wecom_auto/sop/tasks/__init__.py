@@ -1,0 +1,12 @@
+"""Staff tasks (人工任务): work that no server call can do, with assignee, deadline, evidence and escalation.
+
+A task belongs to a step of a SOP, or to a program of yours that has no SOP at all.
+It is never claimed to be done: it is found in data, or a person says so, and which of the two is kept.
+"""
+
+from __future__ import annotations
+
+from wecom_auto.sop.tasks._hours import WorkingHours
+from wecom_auto.sop.tasks._roster import PlainRoster, Roster, Staffer, StaticRoster, Store
+
+__all__ = ["PlainRoster", "Roster", "Staffer", "StaticRoster", "Store", "WorkingHours"]
