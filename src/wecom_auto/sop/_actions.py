@@ -7,17 +7,14 @@ WeCom lets a server do much less than the trade believes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import ClassVar, TypeAlias
+from enum import StrEnum
+from typing import ClassVar, Self, TypeAlias
 
 from attrs import evolve, frozen
 
-from wecom_auto._types import JSON
-from wecom_auto.sop._problems import DefinitionError, read_bool, read_table, read_text
-from wecom_auto.sop._timing import format_duration, parse_duration
+from wecom_auto.sop.conditions import Condition
 
-_KEYS = ("welcome", "mass", "staff_task", "tag", "untag", "move_pool", "end", "remind_staff", "escalate", "due")
 ARM = "{arm}"
 """Stands for the arm of an A/B step in a content name."""
 
@@ -61,12 +58,38 @@ class StaffConfirmed(Action):
     escalate_after: timedelta | None = None
 
 
+class TaskKind(StrEnum):
+    """What kind of work a staff task is, so that its completion can be found in data."""
+
+    CALL = "call"
+    ADD_FRIEND = "add_friend"
+    """Add the customer as a friend, by phone number or card."""
+    CREATE_GROUP = "create_group"
+    KICK = "kick"
+    """Ask a member of a group to leave, or remove them."""
+    REPLY = "reply"
+    VISIT = "visit"
+    OTHER = "other"
+
+
+class Evidence(StrEnum):
+    """What whoever closes a staff task has to leave behind."""
+
+    TEXT = "text"
+    """A few words: a note, a work order, a message id."""
+    NONE = "none"
+
+
 @frozen(kw_only=True)
 class StaffTask(Action):
     """Work that no API does: a call, a visit, a group to create. Completion is found in data.
 
     Attributes:
         title: What the member reads, at most 100 characters.
+        kind: What kind of work it is.
+        role: Who of the store does it, for example `售后经理`; empty for the acting member.
+        done: Closes the task by itself once it is true; `None` waits for a person to close it.
+        evidence: What must be left behind when a person closes it.
         due: How long the member has; `None` leaves the deadline to the runner.
         remind_after: When to nudge the member.
         escalate_after: When to tell the supervisor.
@@ -75,6 +98,10 @@ class StaffTask(Action):
     label: ClassVar[str] = "staff_task"
     reaches_people: ClassVar[bool] = True
     title: str
+    kind: TaskKind = TaskKind.OTHER
+    role: str = ""
+    done: Condition | None = None
+    evidence: Evidence = Evidence.TEXT
     due: timedelta | None = None
     remind_after: timedelta | None = None
     escalate_after: timedelta | None = None
@@ -94,7 +121,22 @@ class Welcome(ServerAction):
 
 
 @frozen(kw_only=True)
-class Mass(StaffConfirmed):
+class Sending(StaffConfirmed):
+    """A message that a member confirms: to a customer, into a group, or as a moment.
+
+    Attributes:
+        content: The name of its content; `{arm}` in it stands for the arm of an A/B step.
+    """
+
+    content: str
+
+    def for_arm(self, arm: str | None) -> Self:
+        """The message with the arm's content."""
+        return self if arm is None else evolve(self, content=self.content.replace(ARM, arm))
+
+
+@frozen(kw_only=True)
+class Mass(Sending):
     """A mass message (群发) to this customer, batched with others of the same content, sender and slot.
 
     Manual: https://developer.work.weixin.qq.com/document/path/92135 (创建企业群发).
@@ -102,11 +144,45 @@ class Mass(StaffConfirmed):
 
     label: ClassVar[str] = "mass"
     needs_friend: ClassVar[bool] = True
-    content: str
 
-    def for_arm(self, arm: str | None) -> Mass:
-        """The message with the arm's content."""
-        return self if arm is None else evolve(self, content=self.content.replace(ARM, arm))
+
+@frozen(kw_only=True)
+class GroupMass(Sending):
+    """A mass message (客户群群发) into this customer group, confirmed by the group's owner.
+
+    Manual: https://developer.work.weixin.qq.com/document/path/92135 (创建企业群发, `chat_type` group).
+    """
+
+    label: ClassVar[str] = "group"
+
+
+@frozen(kw_only=True)
+class Moment(Sending):
+    """A post in members' moments (客户朋友圈), seen by the customers who carry one of the tags.
+
+    Manual: https://developer.work.weixin.qq.com/document/path/95094 (创建发表任务).
+
+    Attributes:
+        visible: Names of corp tags; empty for every customer of the member.
+    """
+
+    label: ClassVar[str] = "moment"
+    visible: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class Notice(ServerAction):
+    """An application message (应用消息) to the acting member. It disturbs a person, so windows bind it.
+
+    Manual: https://developer.work.weixin.qq.com/document/path/90236 (发送应用消息).
+
+    Attributes:
+        text: The name of a content, or the text itself.
+    """
+
+    label: ClassVar[str] = "notice"
+    reaches_people: ClassVar[bool] = True
+    text: str
 
 
 @frozen(kw_only=True)
@@ -136,97 +212,95 @@ class MovePool(ServerAction):
 
 
 @frozen(kw_only=True)
+class SetStage(ServerAction):
+    """Set the attribute `stage` (客户阶段), which lets the customer into SOPs that wait for `stage.entered:NAME`."""
+
+    label: ClassVar[str] = "stage"
+    name: str
+
+
+@frozen(kw_only=True)
+class Webhook(ServerAction):
+    """Call a named port of the program, for example to tell the dealer's own system. Names no address."""
+
+    label: ClassVar[str] = "webhook"
+    name: str
+
+
+@frozen(kw_only=True)
+class Case:
+    """One arm of a branch.
+
+    Attributes:
+        goto: The step to go on with.
+        when: The condition; `None` for "otherwise". Unknown is not true.
+    """
+
+    goto: str
+    when: Condition | None = None
+
+
+@frozen(kw_only=True)
+class Jump(ServerAction):
+    """Go on with a later step; the steps in between are skipped (`skipped:branch`). Carried out by the planner."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Every step it may go on with."""
+        return ()
+
+
+@frozen(kw_only=True)
+class Branch(Jump):
+    """The first case that holds says where to go on; without one the next step follows as usual."""
+
+    label: ClassVar[str] = "branch"
+    cases: tuple[Case, ...]
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Every step it may go on with."""
+        return tuple(dict.fromkeys(case.goto for case in self.cases))
+
+    @property
+    def always(self) -> bool:
+        """Whether one of the cases holds in any case."""
+        return any(case.when is None for case in self.cases)
+
+
+@frozen(kw_only=True)
+class Goto(Jump):
+    """Go on with a later step, whatever is true."""
+
+    label: ClassVar[str] = "goto"
+    step: str
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The step it goes on with."""
+        return (self.step,)
+
+
+@frozen(kw_only=True)
 class EndAction(ServerAction):
     """End the run here; later steps are not reached."""
 
     label: ClassVar[str] = "end"
 
 
-AnyAction: TypeAlias = Welcome | Mass | StaffTask | Tag | Untag | MovePool | EndAction
-
-
-def parse_actions(value: object) -> tuple[Action, ...]:
-    """Read a step's `do` table.
-
-    Args:
-        value: `{mass = "tpl/x", tag = "已发资料", remind_staff = "24h", …}`; `tag` and `untag` also take a list.
-
-    Raises:
-        DefinitionError: Unknown key, empty table, or `remind_staff`, `escalate`, `due` without a task they belong to.
-    """
-    table = read_table(value, _KEYS)
-    spans = {key: parse_duration(table[key]) for key in ("remind_staff", "escalate", "due") if key in table}
-    actions: list[Action] = []
-    if "welcome" in table:
-        actions.append(Welcome(content=read_text(table["welcome"], "welcome")))
-    remind, escalate = spans.get("remind_staff"), spans.get("escalate")
-    if "mass" in table:
-        content = read_text(table["mass"], "mass")
-        actions.append(Mass(content=content, remind_after=remind, escalate_after=escalate))
-    if "staff_task" in table:
-        title, due = read_text(table["staff_task"], "staff_task", chars=100), spans.get("due")
-        actions.append(StaffTask(title=title, due=due, remind_after=remind, escalate_after=escalate))
-    actions.extend(Tag(name=name) for name in _names(table.get("tag"), "tag"))
-    actions.extend(Untag(name=name) for name in _names(table.get("untag"), "untag"))
-    if "move_pool" in table:
-        actions.append(MovePool(pool=read_text(table["move_pool"], "move_pool")))
-    if "end" in table and read_bool(table["end"], "end"):
-        actions.append(EndAction())
-    _check(table, actions)
-    return tuple(actions)
-
-
-def _check(table: Mapping[str, object], actions: list[Action]) -> None:
-    if not actions:
-        problem = "the step does nothing"
-        raise DefinitionError(problem, remedy='write do = { mass = "tpl/…" } or another action')
-    if "due" in table and "staff_task" not in table:
-        problem = "'due' belongs to a staff_task, and there is none"
-        raise DefinitionError(problem, remedy="a mass message has remind_staff and escalate")
-    for key in ("remind_staff", "escalate"):
-        if key in table and not {"mass", "staff_task"} & table.keys():
-            problem = f"{key!r} needs a mass or staff_task beside it"
-            raise DefinitionError(problem)
-
-
-def _names(value: object, place: str) -> list[str]:
-    if value is None:
-        return []
-    items: list[object] = [*value] if isinstance(value, list | tuple) else [value]
-    return [read_text(item, place, chars=30) for item in items]
-
-
-def actions_document(actions: tuple[Action, ...]) -> dict[str, JSON]:
-    """The canonical `do` table of these actions."""
-    found: dict[str, JSON] = {}
-    for action in actions:
-        match action:
-            case Welcome() | Mass():
-                found[action.label] = action.content
-            case StaffTask():
-                found["staff_task"] = action.title
-            case Tag() | Untag():
-                found[action.label] = _joined(found.get(action.label), action.name)
-            case MovePool():
-                found["move_pool"] = action.pool
-            case EndAction():
-                found["end"] = True
-            case _:
-                msg = f"{type(action).__name__} has no place in the document"
-                raise TypeError(msg)
-        found |= _spans(action)
-    return found
-
-
-def _joined(before: JSON, name: str) -> JSON:
-    if before is None:
-        return name
-    return [*before, name] if isinstance(before, list) else [before, name]
-
-
-def _spans(action: Action) -> dict[str, JSON]:
-    if not isinstance(action, StaffConfirmed | StaffTask):
-        return {}
-    due = action.due if isinstance(action, StaffTask) else None
-    spans = {"remind_staff": action.remind_after, "escalate": action.escalate_after, "due": due}
-    return {key: format_duration(span) for key, span in spans.items() if span is not None}
+AnyAction: TypeAlias = (
+    Welcome
+    | Mass
+    | GroupMass
+    | Moment
+    | StaffTask
+    | Notice
+    | Tag
+    | Untag
+    | MovePool
+    | SetStage
+    | Webhook
+    | Branch
+    | Goto
+    | EndAction
+)

@@ -1,60 +1,61 @@
-"""The small rules a definition carries: who may come in, when people may be disturbed, how arms are drawn.
+"""The rules a SOP carries beside its steps: whom it is for, how it shares customers, what becomes of it in trouble.
 
 Values only: the planner and the runner apply them.
+Entry, window and arms have modules of their own and are found here too.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
-from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 from wecom_auto._types import JSON
-from wecom_auto.sop._problems import DefinitionError, read_int, read_table, read_text, suggestion
-from wecom_auto.sop._timing import (
-    ClockRange,
-    format_duration,
-    open_minutes,
-    parse_duration,
-    parse_late,
-)
-from wecom_auto.sop.conditions import Condition
+from wecom_auto.sop._arms import HOLDOUT, Arms, stable_number
+from wecom_auto.sop._entering import Entry, Reentry
+from wecom_auto.sop._problems import DefinitionError, inside, read_bool, read_int, read_table, read_text, read_word
+from wecom_auto.sop._timing import format_duration, parse_duration
+from wecom_auto.sop._window import Holidays, Shift, Window
 
-HOLDOUT: Final = "holdout"
-"""The arm that gets nothing, on purpose."""
-_AFTER: Final = re.compile(r"after ([0-9]{1,5}d)")
-_TRIGGERS: Final = {
-    "attribute.set": True,
-    "customer.added": False,
-    "event": True,
-    "import": False,
-    "manual": False,
-    "tag.added": True,
-}
+__all__ = [
+    "HOLDOUT",
+    "Absence",
+    "Arms",
+    "Concurrency",
+    "Conflict",
+    "Edit",
+    "Entry",
+    "Fatigue",
+    "Holidays",
+    "Owner",
+    "Policy",
+    "Purpose",
+    "Reentry",
+    "Shift",
+    "Target",
+    "Transfer",
+    "Unconfirmed",
+    "Window",
+    "stable_number",
+]
 
-
-class Holidays(StrEnum):
-    """What the calendar does to a touch."""
-
-    SEND = "send"
-    """Every day is as good as another."""
-    SKIP_STATUTORY = "skip-statutory"
-    """Not on public holidays (法定节假日, days off in lieu included); ordinary weekends are fine."""
-    WORKDAYS_ONLY = "workdays-only"
-    """Workdays only, make-up workdays (调休) included."""
+_W = TypeVar("_W", bound=StrEnum)
 
 
-class Shift(StrEnum):
-    """Where a touch goes that falls on a closed day."""
+class Target(StrEnum):
+    """Whom a SOP is about; the subject of each of its runs."""
 
-    LATER = "later"
-    EARLIER = "earlier"
+    CUSTOMER = "customer"
+    """One customer and one member."""
+    GROUP = "group"
+    """A customer group (客户群); its owner confirms."""
+    MOMENT = "moment"
+    """Posts in the moments (客户朋友圈) of members, for customers by tag."""
+    STAFF = "staff"
+    """A member of staff: tasks and notices only."""
 
 
 class Owner(StrEnum):
@@ -66,256 +67,239 @@ class Owner(StrEnum):
     FIXED = "fixed"
 
 
-@frozen
-class Reentry:
-    """Whether a customer who was in the SOP before may come in again.
+class Concurrency(StrEnum):
+    """How many runs one customer may have at a time."""
+
+    FREE = "free"
+    """As many as let the customer in."""
+    ONE_PER_CUSTOMER = "one_per_customer"
+    """No other run of any SOP."""
+    ONE_PER_CATEGORY = "one_per_category"
+    """No other run of a SOP of the same category."""
+
+
+class Conflict(StrEnum):
+    """What becomes of a touch that loses the customer's day to another SOP."""
+
+    DEFER = "defer"
+    """The next free slot, as long as it is not late."""
+    DROP = "drop"
+    MERGE = "merge"
+    """One message with the attachments of both, for contents that allow it."""
+
+
+class Purpose(StrEnum):
+    """Why the SOP speaks to people; services and legal notices win over marketing."""
+
+    MARKETING = "marketing"
+    SERVICE = "service"
+    LEGAL = "legal"
+
+
+class Edit(StrEnum):
+    """What a new version does to the runs of the old one."""
+
+    FINISH = "finish"
+    """They finish as they began."""
+    MIGRATE = "migrate"
+    """They go on in the new version; a step that was touched is never repeated."""
+    RESTART = "restart"
+    """Those that nobody was asked anything in begin anew; the others migrate."""
+
+
+class Transfer(StrEnum):
+    """What becomes of a run when its customer is handed to another member."""
+
+    REBIND = "rebind"
+    """It goes on with the new member."""
+    PAUSE = "pause"
+    END = "end"
+
+
+class Absence(StrEnum):
+    """Who stands in for a member who is away."""
+
+    BACKUP = "backup"
+    SUPERVISOR = "supervisor"
+    HOLD = "hold"
+    """Nobody: it waits for the member."""
+
+
+class Unconfirmed(StrEnum):
+    """What becomes of a mass message that its member does not confirm in time."""
+
+    EXPIRE = "expire"
+    STAFF_TASK = "staff_task"
+    """Work for a person instead."""
+    REASSIGN = "reassign"
+    """Another follower is asked."""
+
+
+_MOST: Final = 1000
+
+
+@frozen(kw_only=True)
+class Fatigue:
+    """How many touches of all SOPs a customer may get; `None` for no limit of our own.
 
     Attributes:
-        text: `never`, `after 180d`, `always` or `per anchor`.
-        after: The distance from the last entry, for `after Nd`.
+        day: In one local day.
+        week: In seven days.
+        month: In one calendar month.
     """
 
-    text: str = "never"
-    after: timedelta | None = None
+    day: int | None = None
+    week: int | None = None
+    month: int | None = None
 
     @classmethod
-    def parse(cls, value: object) -> Reentry:
-        """Read the rule.
+    def parse(cls, value: object) -> Fatigue:
+        """Read `{ day = 1, week = 3, month = 8 }`, any part of it.
 
         Raises:
-            DefinitionError: Another word.
+            DefinitionError: Another key, or no whole number from 1 to 1,000.
         """
-        if isinstance(value, str):
-            if value in {"never", "always", "per anchor"}:
-                return cls(value)
-            if match := _AFTER.fullmatch(value):
-                after = parse_duration(match[1])
-                return cls(f"after {after.days}d", after)
-        problem = f"{value!r:.60} is not a rule for re-entry"
-        raise DefinitionError(problem, remedy='write "never", "after 180d", "always" or "per anchor"')
-
-    def allows(self, last_entry: datetime | None, now: datetime, *, same_anchor: bool = False) -> bool:
-        """Whether a new run may start.
-
-        Args:
-            last_entry: When the customer last entered this SOP, whatever its version; `None` for never.
-            now: The time of the new entry.
-            same_anchor: Whether any earlier run had the same anchor (the same expiry date).
-        """
-        if last_entry is None or self.text == "always":
-            return True
-        if self.text == "per anchor":
-            return not same_anchor
-        return self.after is not None and now - last_entry >= self.after
-
-
-@frozen
-class Entry:
-    """How customers come into the SOP.
-
-    Attributes:
-        on: The trigger: `customer.added`, `tag.added:NAME`, `attribute.set:NAME`, `event:NAME`, `import` or `manual`.
-        where: The condition for entry; `None` admits everyone.
-        reentry: Whether the same customer may come again.
-        anchor: The attribute whose date the offsets count from; `None` counts from the moment of entry.
-    """
-
-    on: str
-    where: Condition | None = None
-    reentry: Reentry = Reentry()
-    anchor: str | None = None
-
-    @classmethod
-    def parse(cls, value: object) -> Entry:
-        """Read the `[entry]` table.
-
-        Raises:
-            DefinitionError: Unknown key or trigger, or `per anchor` without an anchor.
-        """
-        table = read_table(value, ("on", "where", "reentry", "anchor"), ("on",))
-        reentry = Reentry.parse(table.get("reentry", "never"))
-        anchor = read_text(table["anchor"], "anchor") if "anchor" in table else None
-        if reentry.text == "per anchor" and anchor is None:
-            problem = "reentry is 'per anchor', but no anchor is named"
-            raise DefinitionError(problem, remedy='add anchor = "…", an attribute that holds a date')
-        return cls(_trigger(table["on"]), read_condition(table.get("where"), "where"), reentry, anchor)
-
-    @property
-    def trigger(self) -> str:
-        """The kind of trigger, without its subject: `attribute.set`."""
-        return self.on.partition(":")[0]
-
-    @property
-    def subject(self) -> str:
-        """What the trigger is about: `insurance_expiry`; empty when it has none."""
-        return self.on.partition(":")[2]
+        table = read_table(value, ("day", "week", "month"))
+        return cls(**{key: read_int(count, key, least=1, most=_MOST) for key, count in table.items()})
 
     def document(self) -> dict[str, JSON]:
-        """The canonical table."""
-        found: dict[str, JSON] = {"on": self.on, "reentry": self.reentry.text}
-        optional = {"where": None if self.where is None else self.where.text, "anchor": self.anchor}
+        """The canonical table; empty without limits."""
+        limits = {"day": self.day, "week": self.week, "month": self.month}
+        return {key: count for key, count in limits.items() if count is not None}
+
+
+def _to_fatigue(value: Fatigue | Mapping[str, object]) -> Fatigue:
+    return value if isinstance(value, Fatigue) else inside("fatigue", Fatigue.parse, value)
+
+
+def _to_gap(value: timedelta | str | None) -> timedelta | None:
+    return value if value is None or isinstance(value, timedelta) else inside("gap", parse_duration, value)
+
+
+def _to_concurrency(value: Concurrency | str) -> Concurrency:
+    return Concurrency(read_word(value, Concurrency, "concurrency"))
+
+
+def _to_conflict(value: Conflict | str) -> Conflict:
+    return Conflict(read_word(value, Conflict, "on_conflict"))
+
+
+def _to_purpose(value: Purpose | str) -> Purpose:
+    return Purpose(read_word(value, Purpose, "purpose"))
+
+
+def _to_edit(value: Edit | str) -> Edit:
+    return Edit(read_word(value, Edit, "on_edit"))
+
+
+def _to_transfer(value: Transfer | str) -> Transfer:
+    return Transfer(read_word(value, Transfer, "on_transfer"))
+
+
+def _to_absence(value: Absence | str) -> Absence:
+    return Absence(read_word(value, Absence, "on_absence"))
+
+
+def _to_unconfirmed(value: Unconfirmed | str) -> Unconfirmed:
+    return Unconfirmed(read_word(value, Unconfirmed, "on_unconfirmed"))
+
+
+@frozen(kw_only=True)
+class Policy:
+    """The `[policy]` table.
+
+    Attributes:
+        concurrency: How many runs one customer may have at a time.
+        on_conflict: What becomes of a touch that loses the customer's day.
+        fatigue: Our own limit of touches per customer.
+        gap: The least time between two marketing touches of a customer; `None` for the runner's setting.
+        purpose: Why the SOP speaks to people.
+        consent: The touch is blocked unless the attribute `consent.NAME` is true; empty asks for none.
+        on_edit: What a new version does to running runs.
+        on_transfer: What becomes of a run whose customer changes hands.
+        on_absence: Who stands in for an absent member.
+        on_unconfirmed: What becomes of a message that nobody confirms.
+        allow_split: Whether one step may cost a member many taps, because its text differs between customers.
+    """
+
+    concurrency: Concurrency = field(default=Concurrency.FREE, converter=_to_concurrency)
+    on_conflict: Conflict = field(default=Conflict.DEFER, converter=_to_conflict)
+    fatigue: Fatigue = field(factory=Fatigue, converter=_to_fatigue)
+    gap: timedelta | None = field(default=None, converter=_to_gap)
+    purpose: Purpose = field(default=Purpose.MARKETING, converter=_to_purpose)
+    consent: str = ""
+    on_edit: Edit = field(default=Edit.FINISH, converter=_to_edit)
+    on_transfer: Transfer = field(default=Transfer.REBIND, converter=_to_transfer)
+    on_absence: Absence = field(default=Absence.BACKUP, converter=_to_absence)
+    on_unconfirmed: Unconfirmed = field(default=Unconfirmed.EXPIRE, converter=_to_unconfirmed)
+    allow_split: bool = False
+
+    @classmethod
+    def parse(cls, value: object) -> Policy:
+        """Read the `[policy]` table.
+
+        Raises:
+            DefinitionError: Unknown key or word, with a suggestion.
+        """
+        table = read_table(value, _POLICY_KEYS)
+        return cls(
+            concurrency=_word(table, "concurrency", Concurrency),
+            on_conflict=_word(table, "on_conflict", Conflict),
+            fatigue=inside("fatigue", Fatigue.parse, table.get("fatigue", {})),
+            gap=inside("gap", parse_duration, table["gap"]) if "gap" in table else None,
+            purpose=_word(table, "purpose", Purpose),
+            consent=read_text(table["consent"], "consent", chars=100) if "consent" in table else "",
+            on_edit=_word(table, "on_edit", Edit),
+            on_transfer=_word(table, "on_transfer", Transfer),
+            on_absence=_word(table, "on_absence", Absence),
+            on_unconfirmed=_word(table, "on_unconfirmed", Unconfirmed),
+            allow_split=read_bool(table.get("allow_split", False), "allow_split"),
+        )
+
+    @property
+    def consent_attribute(self) -> str:
+        """The attribute that must be true before anything is sent; empty if none has to be."""
+        return f"consent.{self.consent}" if self.consent else ""
+
+    def document(self) -> dict[str, JSON]:
+        """The canonical table: only what differs from the default, so that older documents keep their digest."""
+        found: dict[str, JSON] = {key: getattr(self, key).value for key in _WORDS if getattr(self, key) != _first(key)}
+        optional: dict[str, JSON] = {
+            "fatigue": self.fatigue.document() or None,
+            "gap": None if self.gap is None else format_duration(self.gap),
+            "consent": self.consent or None,
+            "allow_split": self.allow_split or None,
+        }
         return found | {key: value for key, value in optional.items() if value is not None}
 
 
-@frozen
-class Window:
-    """When people may be disturbed.
-
-    Attributes:
-        allow: Parts of the day that are open, in the definition's zone; empty for the whole day.
-        quiet: Parts of the day that are closed even if allowed.
-        holidays: What the calendar does.
-        shift: Where a touch on a closed day goes.
-        late: A touch later than this is skipped, never sent after an outage.
-        spread: Over how many open days touches are spread that a holiday has moved; zero for none.
-    """
-
-    allow: tuple[ClockRange, ...] = ()
-    quiet: tuple[ClockRange, ...] = ()
-    holidays: Holidays = Holidays.SEND
-    shift: Shift = Shift.LATER
-    late: timedelta = timedelta(days=2)
-    spread: timedelta = timedelta()
-
-    @cached_property
-    def openings(self) -> tuple[tuple[int, int], ...]:
-        """The open minutes of a day, sorted and disjoint."""
-        return open_minutes(self.allow, self.quiet)
-
-    def __attrs_post_init__(self) -> None:
-        if not self.openings:
-            problem = "the quiet hours leave no minute of the day open"
-            raise DefinitionError(problem, remedy="shorten quiet or widen allow")
-
-    @classmethod
-    def parse(cls, value: object) -> Window:
-        """Read the `[window]` table.
-
-        Raises:
-            DefinitionError: Unknown key or value, or no minute of the day left open.
-        """
-        table = read_table(value, ("allow", "quiet", "holidays", "shift", "late", "spread"))
-        return cls(
-            allow=_ranges(table.get("allow"), "allow"),
-            quiet=_ranges(table.get("quiet"), "quiet"),
-            holidays=Holidays(read_word(table.get("holidays", Holidays.SEND), Holidays, "holidays")),
-            shift=Shift(read_word(table.get("shift", Shift.LATER), Shift, "shift")),
-            late=parse_late(table.get("late", "drop after 2d")),
-            spread=_spread(table.get("spread")),
-        )
-
-    def document(self) -> dict[str, JSON]:
-        """The canonical table."""
-        found: dict[str, JSON] = {
-            "holidays": self.holidays.value,
-            "shift": self.shift.value,
-            "late": f"drop after {format_duration(self.late)}",
-        }
-        for key, ranges in (("allow", self.allow), ("quiet", self.quiet)):
-            if ranges:
-                found[key] = [str(item) for item in ranges]
-        return found | ({"spread": format_duration(self.spread)} if self.spread else {})
+_WORDS: Final[Mapping[str, type[StrEnum]]] = {
+    "concurrency": Concurrency,
+    "on_conflict": Conflict,
+    "purpose": Purpose,
+    "on_edit": Edit,
+    "on_transfer": Transfer,
+    "on_absence": Absence,
+    "on_unconfirmed": Unconfirmed,
+}
+"""The keys whose value is a word; the first word of each is its default."""
+_POLICY_KEYS: Final = (*_WORDS, "fatigue", "gap", "consent", "allow_split")
 
 
-@frozen
-class Arms:
-    """An A/B draw: arms with weights, and perhaps a holdout that gets nothing.
-
-    Attributes:
-        weights: `(arm, weight)` in the order of the names; weights are relative, 1 to 1,000,000.
-    """
-
-    weights: tuple[tuple[str, int], ...]
-
-    @classmethod
-    def parse(cls, value: object) -> Arms:
-        """Read `{A = 45, B = 45, holdout = 10}`.
-
-        Raises:
-            DefinitionError: No arm beside the holdout, or a weight that is not a positive whole number.
-        """
-        names: list[str] = [str(key) for key in value] if isinstance(value, Mapping) else []  # pyright: ignore[reportUnknownVariableType]
-        table = read_table(value, names)
-        if not set(names) - {HOLDOUT}:
-            problem = "an A/B step needs at least one arm beside the holdout"
-            raise DefinitionError(problem, remedy="write ab = { A = 50, B = 50 }")
-        weights = sorted((name, read_int(weight, name, least=1, most=1_000_000)) for name, weight in table.items())
-        return cls(tuple(weights))
-
-    def draw(self, seed: str, step_id: str) -> str:
-        """The arm of one run: the same seed and step always draw the same arm, on every machine.
-
-        Args:
-            seed: The run's seed (`EnrolmentState.arm_seed`).
-            step_id: The step, so that two steps draw independently.
-        """
-        ticket = stable_number(f"{seed}\x1f{step_id}") % sum(weight for _, weight in self.weights)
-        for arm, weight in self.weights:
-            ticket -= weight
-            if ticket < 0:
-                return arm
-        raise AssertionError  # pragma: no cover - the tickets add up to the weights
+def _first(key: str) -> StrEnum:
+    return next(iter(_WORDS[key]))
 
 
-def stable_number(text: str) -> int:
-    """A number from a text that is the same in every process, unlike `hash`."""
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+def _word(table: Mapping[str, object], key: str, words: type[_W]) -> _W:
+    return words(read_word(table[key], words, key)) if key in table else next(iter(words))
 
 
-def read_word(value: object, words: type[StrEnum], place: str) -> str:
-    """One of the words of an enum.
+def check_category(policy: Policy, category: str) -> None:
+    """Refuse a rule about categories in a SOP that has none.
 
     Raises:
-        DefinitionError: Another word, with a suggestion.
+        DefinitionError: `one_per_category` without `category`.
     """
-    known = [word.value for word in words]
-    if value in known:
-        return str(value)
-    problem = f"{place} must be one of its words, not {value!r:.60}"
-    raise DefinitionError(problem, remedy=suggestion(str(value), known))
-
-
-def read_condition(value: object, place: str) -> Condition | None:
-    """A condition, as text or built; `None` when the key is absent.
-
-    Raises:
-        DefinitionError: Neither; a text outside the grammar is a `ConditionError` inside the message.
-    """
-    if value is None or isinstance(value, Condition):
-        return value
-    try:
-        return Condition.parse(read_text(value, "a condition", chars=1_000_000))
-    except DefinitionError as error:
-        raise error.at(place) from None
-
-
-def _trigger(value: object) -> str:
-    text = read_text(value, "on")
-    kind, colon, subject = text.partition(":")
-    if kind not in _TRIGGERS:
-        problem = f"unknown trigger {text!r:.60}"
-        raise DefinitionError(problem, place="on", remedy=suggestion(kind, _TRIGGERS))
-    if bool(subject) is not _TRIGGERS[kind] or bool(colon) is not bool(subject):
-        problem = f"the trigger {kind!r} {'needs a subject' if _TRIGGERS[kind] else 'takes no subject'}"
-        raise DefinitionError(problem, place="on", remedy=f"write {kind}{':NAME' if _TRIGGERS[kind] else ''}")
-    return text
-
-
-def _ranges(value: object, place: str) -> tuple[ClockRange, ...]:
-    if value is None:
-        return ()
-    if not isinstance(value, list | tuple):
-        problem = f"{place} must be a list of parts of the day"
-        raise DefinitionError(problem, remedy='write ["09:30-12:00"]')
-    items: list[object] = [*value]
-    return tuple(sorted({ClockRange.parse(item) for item in items}, key=str))
-
-
-def _spread(value: object) -> timedelta:
-    if value is None:
-        return timedelta()
-    span = parse_duration(value)
-    if span % timedelta(days=1):
-        problem = f"spread counts whole days, not {value!r}"
-        raise DefinitionError(problem, place="spread", remedy='write "2d"')
-    return span
+    if policy.concurrency is Concurrency.ONE_PER_CATEGORY and not category:
+        problem = "concurrency is 'one_per_category', but the SOP has no category"
+        raise DefinitionError(problem, place="policy.concurrency", remedy='add category = "…" at the top')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Collection, Mapping
+from enum import StrEnum
 from typing import TypeGuard, TypeVar
 
 from wecom_auto.errors import WeComError
@@ -109,3 +110,16 @@ def read_bool(value: object, place: str) -> bool:
         return value
     problem = f"{place} must be true or false, not {value!r:.60}"
     raise DefinitionError(problem)
+
+
+def read_word(value: object, words: type[StrEnum], place: str) -> str:
+    """One of the words of an enum.
+
+    Raises:
+        DefinitionError: Another word, with a suggestion.
+    """
+    known = [word.value for word in words]
+    if value in known:
+        return str(value)
+    problem = f"{place} must be one of its words, not {value!r:.60}"
+    raise DefinitionError(problem, remedy=suggestion(str(value), known))

@@ -11,11 +11,13 @@ from typing import Final, TypeAlias
 from attrs import field, frozen
 
 from wecom_auto._types import JSON
-from wecom_auto.sop._actions import ARM, Action, EndAction, Mass, Welcome, actions_document, parse_actions
-from wecom_auto.sop._policies import HOLDOUT, Arms, read_condition
+from wecom_auto.sop._actions import ARM, Action, EndAction, Jump, Sending, Welcome
+from wecom_auto.sop._arms import HOLDOUT, Arms
+from wecom_auto.sop._do import actions_document, parse_actions
 from wecom_auto.sop._problems import DefinitionError, inside, is_table, read_bool, read_table
 from wecom_auto.sop._timing import Offset, format_duration, parse_duration
-from wecom_auto.sop.conditions import Condition
+from wecom_auto.sop._window import Window
+from wecom_auto.sop.conditions import Condition, read_condition
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _Raw: TypeAlias = Mapping[str, object]
@@ -114,6 +116,10 @@ class Wait:
         return {"for": self.until.text, "max": format_duration(self.max)}
 
 
+def _to_window(value: Window | _Raw | None) -> Window | None:
+    return value if value is None or isinstance(value, Window) else inside("window", Window.parse, value)
+
+
 def _to_wait(value: Wait | _Raw | None) -> Wait | None:
     return value if value is None or isinstance(value, Wait) else inside("wait", Wait.parse, value)
 
@@ -129,6 +135,7 @@ class Step:
         when: The guard (`if` in TOML), tested when the step is due, not before.
         ab: The arms, for an A/B step.
         wait: What to wait for before the step fires.
+        window: The step's own window, in the place of the definition's as a whole; `None` for the definition's.
     """
 
     id: str = field(converter=to_id)
@@ -137,6 +144,7 @@ class Step:
     when: Condition | None = field(default=None, converter=_to_condition, kw_only=True)
     ab: Arms | None = field(default=None, converter=_to_arms, kw_only=True)
     wait: Wait | None = field(default=None, converter=_to_wait, kw_only=True)
+    window: Window | None = field(default=None, converter=_to_window, kw_only=True)
 
     @cached_property
     def reaches_people(self) -> bool:
@@ -153,8 +161,13 @@ class Step:
         """Whether the run ends with it."""
         return any(isinstance(action, EndAction) for action in self.do)
 
+    @cached_property
+    def jump(self) -> Jump | None:
+        """Where the run goes on after it, unless with the next step."""
+        return next((action for action in self.do if isinstance(action, Jump)), None)
+
     def __attrs_post_init__(self) -> None:
-        if self.ab is None and any(isinstance(action, Mass) and ARM in action.content for action in self.do):
+        if self.ab is None and any(isinstance(action, Sending) and ARM in action.content for action in self.do):
             problem = f"step {self.id!r} names content by {ARM} but draws no arm"
             raise DefinitionError(problem, remedy="add ab = { A = 50, B = 50 }")
 
@@ -165,7 +178,7 @@ class Step:
         Raises:
             DefinitionError: Unknown key (also inside `do`), or a missing `id`, `at` or `do`.
         """
-        table = read_table(value, ("id", "at", "if", "do", "ab", "wait"), ("id", "at", "do"))
+        table = read_table(value, ("id", "at", "if", "do", "ab", "wait", "window"), ("id", "at", "do"))
         return cls(
             inside("id", to_id, table["id"]),
             inside("at", Offset.parse, table["at"]),
@@ -173,12 +186,13 @@ class Step:
             when=inside("if", lambda text: read_condition(text, ""), table.get("if")),
             ab=inside("ab", Arms.parse, table["ab"]) if "ab" in table else None,
             wait=inside("wait", Wait.parse, table["wait"]) if "wait" in table else None,
+            window=inside("window", Window.parse, table["window"]) if "window" in table else None,
         )
 
     @property
     def labels(self) -> tuple[str, ...]:
         """Short words for what the step does: `("mass", "remind", "escalate")`."""
-        keys = (key for key in actions_document(self.do) if key != "due")
+        keys = (key for key in actions_document(self.do) if key not in {"due", "visible"})
         return tuple("remind" if key == "remind_staff" else key for key in keys)
 
     @property
@@ -186,7 +200,7 @@ class Step:
         """Every content name the step may use, one for each arm that is not the holdout."""
         arms = [arm for arm, _ in self.ab.weights if arm != HOLDOUT] if self.ab else [None]
         actions = [action.for_arm(arm) for action in self.do for arm in arms]
-        names = [action.content for action in actions if isinstance(action, Mass | Welcome)]
+        names = [action.content for action in actions if isinstance(action, Sending | Welcome)]
         return tuple(dict.fromkeys(names))
 
     def document(self) -> dict[str, JSON]:
@@ -196,4 +210,6 @@ class Step:
             found["if"] = self.when.text
         if self.ab is not None:
             found["ab"] = dict(self.ab.weights)
+        if self.window is not None:
+            found["window"] = self.window.document()
         return found | ({"wait": self.wait.document()} if self.wait is not None else {})

@@ -28,7 +28,7 @@ from typing import Final, Protocol, TypeAlias
 from attrs import field, frozen
 
 from wecom_auto._types import JSON
-from wecom_auto.sop._problems import ConditionError, suggestion
+from wecom_auto.sop._problems import ConditionError, DefinitionError, read_text, suggestion
 from wecom_auto.sop._spelling import spell
 
 Truth: TypeAlias = bool | None
@@ -142,6 +142,20 @@ class Condition:
 
     def __reduce__(self) -> tuple[Callable[[str], Condition], tuple[str]]:
         return (Condition.parse, (self.text,))
+
+
+def read_condition(value: object, place: str) -> Condition | None:
+    """A condition, as text or built; `None` when the key is absent.
+
+    Raises:
+        DefinitionError: Neither; a text outside the grammar is a `ConditionError` inside the message.
+    """
+    if value is None or isinstance(value, Condition):
+        return value
+    try:
+        return Condition.parse(read_text(value, "a condition", chars=1_000_000))
+    except DefinitionError as error:
+        raise error.at(place) from None
 
 
 class _Parser:

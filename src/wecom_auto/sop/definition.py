@@ -18,8 +18,9 @@ from zoneinfo import ZoneInfo
 from attrs import field, frozen
 
 from wecom_auto._types import JSON
-from wecom_auto.sop._policies import Entry, Owner, Window, read_word
-from wecom_auto.sop._problems import DefinitionError, inside, read_int, read_table, read_text
+from wecom_auto.sop._consistency import check_jumps, check_target
+from wecom_auto.sop._policies import Entry, Owner, Policy, Target, Window, check_category
+from wecom_auto.sop._problems import DefinitionError, inside, read_int, read_table, read_text, read_word
 from wecom_auto.sop._steps import Exit, Step, Wait, to_id
 from wecom_auto.sop._timing import parse_zone, wall_to_utc
 from wecom_auto.sop._toml import read_toml
@@ -30,7 +31,8 @@ SCHEMA: Final = "wecom-auto/sop/1"
 """The version of the document format; a default never changes within one version."""
 MAX_STEPS: Final = 200
 _KEYS: Final = (
-    "schema", "sop", "version", "title", "timezone", "priority", "owner", "entry", "window", "exit", "step",
+    "schema", "sop", "version", "title", "timezone", "priority", "owner", "target", "category", "policy", "entry",
+    "window", "exit", "step",
 )  # fmt: skip
 _T = TypeVar("_T")
 _Raw: TypeAlias = Mapping[str, object]
@@ -42,6 +44,14 @@ def _to_entry(value: Entry | _Raw) -> Entry:
 
 def _to_window(value: Window | _Raw) -> Window:
     return value if isinstance(value, Window) else inside("window", Window.parse, value)
+
+
+def _to_target(value: Target | str) -> Target:
+    return Target(read_word(value, Target, "target"))
+
+
+def _to_policy(value: Policy | _Raw) -> Policy:
+    return value if isinstance(value, Policy) else inside("policy", Policy.parse, value)
 
 
 def _to_exits(value: Iterable[Exit]) -> tuple[Exit, ...]:
@@ -77,6 +87,9 @@ class Definition:
         timezone: A name of the tz database.
         priority: 0 to 100; the higher one wins when two SOPs want the same customer on the same day.
         owner: Which follower sends.
+        target: Whom it is about: a customer, a group, moments, a member of staff.
+        category: SOPs of the same category may exclude each other; empty for none.
+        policy: How it shares customers with other SOPs, and what becomes of it in trouble.
         entry: How customers come in.
         window: When people may be disturbed.
         exits: What ends a run early.
@@ -89,6 +102,9 @@ class Definition:
     timezone: str = field(default="Asia/Shanghai", kw_only=True)
     priority: int = field(default=50, kw_only=True)
     owner: Owner = field(default=Owner.LAST_CONTACT, converter=_to_owner, kw_only=True)
+    target: Target = field(default=Target.CUSTOMER, converter=_to_target, kw_only=True)
+    category: str = field(default="", kw_only=True)
+    policy: Policy = field(factory=Policy, converter=_to_policy, kw_only=True)
     entry: Entry = field(converter=_to_entry, kw_only=True)
     window: Window = field(factory=Window, converter=_to_window, kw_only=True)
     exits: tuple[Exit, ...] = field(default=(), converter=_to_exits, kw_only=True)
@@ -103,7 +119,12 @@ class Definition:
         read_int(self.version, "version", least=1, most=1_000_000)
         read_int(self.priority, "priority", least=0, most=100)
         read_text(self.title, "title")
+        if self.category:
+            read_text(self.category, "category", chars=60)
         inside("timezone", parse_zone, self.timezone)
+        check_category(self.policy, self.category)
+        check_target(self.target, self.entry, self.steps)
+        check_jumps(self.steps)
         for step in self.steps:
             for kind, name in step.when.uses if step.when is not None else ():
                 self._check_delivered(step, kind, name)
@@ -134,6 +155,9 @@ class Definition:
             timezone=read_text(table.get("timezone", "Asia/Shanghai"), "timezone"),
             priority=read_int(table.get("priority", 50), "priority", least=0, most=100),
             owner=Owner(read_word(table.get("owner", Owner.LAST_CONTACT.value), Owner, "owner")),
+            target=Target(read_word(table.get("target", Target.CUSTOMER), Target, "target")),
+            category=read_text(table["category"], "category", chars=60) if "category" in table else "",
+            policy=inside("policy", Policy.parse, table.get("policy", {})),
             entry=inside("entry", Entry.parse, table["entry"]),
             window=inside("window", Window.parse, table.get("window", {})),
             exits=_each("exit", Exit.parse, table.get("exit", ())),
@@ -167,7 +191,12 @@ class Definition:
         return cls.from_document(value)
 
     def document(self) -> dict[str, JSON]:
-        """The canonical document as a table: every default written out, every optional part that is absent left out."""
+        """The canonical document as a table.
+
+        Every default is written out, every optional part that is absent is left out.
+        `target`, `category` and `policy`, which came later, are left out as well where they have their defaults:
+        the digest of a definition that does not use them is what it always was.
+        """
         return {
             "schema": SCHEMA,
             "sop": self.sop,
@@ -180,7 +209,15 @@ class Definition:
             "window": self.window.document(),
             "exit": [item.document() for item in self.exits],
             "step": [step.document() for step in self.steps],
+            **self._later_keys(),
         }
+
+    def _later_keys(self) -> dict[str, JSON]:
+        found: dict[str, JSON] = {} if self.target is Target.CUSTOMER else {"target": self.target.value}
+        if self.category:
+            found["category"] = self.category
+        policy = self.policy.document()
+        return found | ({"policy": policy} if policy else {})
 
     def to_json(self) -> str:
         """The canonical JSON: sorted keys, no spaces, UTF-8 text as it is."""
