@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ["wecom_auto", "wecom_auto.callbacks", "wecom_auto.models", "wecom_auto.testing"]
 WITH_EXTRAS = [
     "wecom_auto.automotive",
+    "wecom_auto.automotive.channels",
     "wecom_auto.directory",
     "wecom_auto.sop",
     "wecom_auto.store",
