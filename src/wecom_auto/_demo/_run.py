@@ -16,6 +16,7 @@ from wecom_auto._demo._play import Play
 from wecom_auto._demo._report import timeline, write_report
 from wecom_auto._demo._tally import Outcome, tally
 from wecom_auto._demo._world import BY_NAME, START, STORES
+from wecom_auto.automotive.sheets import decode_table
 from wecom_auto.errors import ConfigurationError
 
 
@@ -61,7 +62,7 @@ def lead_list(options: Options) -> LeadList:
     """Read the lead list that the options name."""
     if options.leads is not None:
         return _own_list(options.leads)
-    shipped = _leads.decode((files("wecom_auto._demo") / "leads.csv").read_bytes())
+    shipped = decode_table((files("wecom_auto._demo") / "leads.csv").read_bytes())
     names = [store.name for store in STORES]
     text = _people.extend(shipped, options.people, names, START.date(), options.seed)
     return _leads.read_leads(text, BY_NAME, most=options.people)
