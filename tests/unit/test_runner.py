@@ -427,7 +427,7 @@ def test_contents_fill_in_the_segment(tmp_path):
     """A variable of the sender's segment is filled in; a missing one is refused."""
     path = tmp_path / "contents.toml"
     link = '[{ msgtype = "link", link = { title = "t", url = "https://x.example" } }]'
-    path.write_text(f'["tpl/x"]\ntext = "$store 欢迎您"\nattachments = {link}\n', encoding="utf-8")
+    path.write_text(f'["tpl/x"]\ntext = "{{{{ store }}}} 欢迎您"\nattachments = {link}\n', encoding="utf-8")
     library = Contents.from_toml(path)
     content = library.render("tpl/x", {"store": "北京一店"})
     assert content.text == "北京一店 欢迎您"

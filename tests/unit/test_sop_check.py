@@ -88,10 +88,12 @@ def test_exits(exits: str, expected: list[str]) -> None:
         ("单号 202611120000123", []),
         ("您的 LSVAA4182E2184847 到期", ["SOP021"]),
         ("粤B12345 的保险", ["SOP021"]),
-        ("$customer_name 您好", ["SOP021"]),
-        ("${name}您好", ["SOP021"]),
-        ("$store 欢迎您", []),
-        ("价格 $$9", []),
+        ("{{ customer_name }} 您好", ["SOP021"]),
+        ("{{name}}您好", ["SOP021"]),
+        ("{{ store }} 欢迎您", []),
+        ("价格 $9 {\"a\": 1}", []),
+        ("{{ store 您好", ["SOP023"]),
+        ("{% for x in y %}{% endfor %}", ["SOP023"]),
         ("好" * 1333, []),
         ("好" * 1334, ["SOP023"]),
         ("", ["SOP023"]),
@@ -112,7 +114,7 @@ def test_personal_data_does_not_get_into_the_finding() -> None:
 def test_a_welcome_may_say_the_name() -> None:
     """The welcome is one message for one customer: a name costs no extra tap."""
     made = sop(step("a", "+0d", do='welcome = "tpl/x"'), exits=GOOD_EXITS)
-    assert "SOP021" not in codes(check(made, contents={"tpl/x": {"text": "$name 您好"}}, today=TODAY))
+    assert "SOP021" not in codes(check(made, contents={"tpl/x": {"text": "{{ name }} 您好"}}, today=TODAY))
 
 
 def test_missing_and_oversized_contents() -> None:

@@ -55,7 +55,7 @@ from wecom_auto.sop._states import BatchStatus, EnrolmentStatus, SopStatus, Task
 from wecom_auto.sop._timing import ClockRange, Offset
 from wecom_auto.sop.calendar import Calendar, ChinaCalendar, Day, WeekendCalendar, plant_holidays
 from wecom_auto.sop.conditions import Condition, Facts
-from wecom_auto.sop.contents import Content, Contents
+from wecom_auto.sop.contents import Content, Contents, LocalFile
 from wecom_auto.sop.definition import Definition, Exit, Step, Wait
 from wecom_auto.sop.planner import Decision, DecisionKind, EndReason, EnrolmentState, Plan, plan, reason_text
 from wecom_auto.sop.preview import KnownFacts
@@ -102,6 +102,7 @@ __all__ = [
     "Holidays",
     "Jump",
     "KnownFacts",
+    "LocalFile",
     "LoggedDecision",
     "Mass",
     "Moment",

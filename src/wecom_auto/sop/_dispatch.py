@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Generator, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attrs import evolve
 from sqlalchemy.engine import Connection
 
-from wecom_auto.errors import WeComError
-from wecom_auto.sop import _batches, _journal, sending, store
+from wecom_auto.errors import ConfigurationError, WeComError
+from wecom_auto.sop import _batches, _journal, _media, sending, store
 from wecom_auto.sop._batches import BatchRow, SupersededError
 from wecom_auto.sop._context import Context, Now, Tick
 from wecom_auto.sop._freeze import Verdict, judge
 from wecom_auto.sop._states import BatchStatus, EnrolmentStatus, TouchStatus
+from wecom_auto.sop.contents import Content
 from wecom_auto.sop.sending import Created, Move, NotCreated, Outcome, outcome_of
 from wecom_auto.store import reading, repeatable, transaction
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 Steps: TypeAlias = Generator[str, None, None]
 """Yields the name of a crash point each time one is passed."""
+_DEAD_MEDIUM: Final = 40007
 
 
 @repeatable
@@ -52,18 +54,47 @@ def claim(context: Context, batch_id: str, now: datetime, *, create: bool = True
 def dispatch(context: Context, tick: Tick, row: BatchRow) -> Steps:
     """Ask the platform for the task of a claimed, planned batch."""
     yield "K1"
+    content = _prepare(context, tick, row)
+    if content is None:
+        return
     calling, dropped = _begin(context, row, tick.now)
     tick.counts["dropped"] += dropped
     if calling is None:
         return
     yield "K2"
-    outcome = _call(context, calling, tick.now)
+    outcome = _call(context, calling, content, tick.now)
     yield "K5"
     if isinstance(outcome, NotCreated) and outcome.trouble:
         tick.troubles[outcome.reason] = outcome.trouble
     move = record(context, calling, outcome, tick.now())
     tick.counts[move.batch.state.value if move is not None else "superseded"] += 1
     yield "K6"
+
+
+def _prepare(context: Context, tick: Tick, row: BatchRow) -> Content | None:
+    """Fetch the content with media that live long enough; `None` if the batch has to wait or cannot be sent at all.
+
+    Before the intent is written down: whatever fails here has certainly created no task.
+    """
+    content, now = row.message(), tick.now()
+    if not content.is_valid_on(now.astimezone(context.settings.zone).date()):
+        _close(context, row, sending.drop(row.batch, "expired:content"), now)
+        tick.counts["expired:content"] += 1
+        return None
+    try:
+        return _media.provide(context, content, now, lives=_media.task_life(context.settings))
+    except ConfigurationError:
+        _close(context, row, sending.unsendable(row.batch, "failed:content"), now)
+        tick.counts["failed"] += 1
+    except WeComError as error:
+        put_back(context, row, tick, "upload", error)
+    return None
+
+
+@repeatable
+def _close(context: Context, row: BatchRow, move: Move, now: datetime) -> None:
+    with transaction(context.engine) as connection:
+        _batches.save(connection, context.corp_id, row, move, now)
 
 
 @repeatable
@@ -124,12 +155,12 @@ def _take_out(connection: Connection, context: Context, verdicts: Sequence[Verdi
         _journal.write(connection, context.corp_id, now, store.lines(touches, runs, reason))
 
 
-def _call(context: Context, row: BatchRow, now: Now) -> Outcome:
+def _call(context: Context, row: BatchRow, content: Content, now: Now) -> Outcome:
     timing = context.settings.timing
     with reading(context.engine) as connection:
         touches = store.touches_in_batch(connection, row.batch.id, TouchStatus.BATCHED)
         present = _batches.read(connection, row.batch.id, "no")
-    content, customers = row.message(), [touch.external_userid for touch in touches]
+    customers = list(dict.fromkeys(touch.external_userid for touch in touches))
     # T3: read and compared as late as this process can, because the platform itself compares nothing.
     ours = present is not None and present.batch.fence == row.batch.fence
     if not ours or not sending.may_write(row.batch, now(), timing):
@@ -143,6 +174,9 @@ def _call(context: Context, row: BatchRow, now: Now) -> Outcome:
             attachments=content.attachments,
         )
     except WeComError as error:
+        if getattr(error, "errcode", 0) == _DEAD_MEDIUM and row.message().files:
+            _media.forget(context, row.message(), now())
+            return NotCreated(reason="blocked:media")
         return outcome_of(error)
     return Created(msgid=answer.msgid, refused=answer.fail_list)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
@@ -129,7 +129,7 @@ def freeze(context: Context, tick: Tick) -> None:
 
 @repeatable
 def _freeze(context: Context, candidates: Sequence[Touch], now: datetime) -> Counter[str]:
-    verdicts = [_address(context, one) for one in judge(context, candidates, now)]
+    verdicts = [_address(context, one, now) for one in judge(context, candidates, now)]
     with transaction(context.engine) as connection:
         owned = store.lock_touches(connection, [one.id for one in candidates], TouchStatus.DUE)
         mine = [one for one in verdicts if one.touch.id in owned]
@@ -138,7 +138,7 @@ def _freeze(context: Context, candidates: Sequence[Touch], now: datetime) -> Cou
     return freezer.counts
 
 
-def _address(context: Context, verdict: Verdict) -> Verdict:
+def _address(context: Context, verdict: Verdict, now: datetime) -> Verdict:
     """Choose the sender and fill the content in."""
     if verdict.action is None or verdict.definition is None or verdict.facts is None:
         return verdict
@@ -149,7 +149,18 @@ def _address(context: Context, verdict: Verdict) -> Verdict:
         content = context.contents.render(verdict.action.content, context.settings.variables(sender))
     except ConfigurationError:
         return evolve(verdict, action=None, state=TouchStatus.FAILED, reason="failed:content")
+    unfit = _unfit(content, verdict.definition, now.astimezone(context.settings.zone).date())
+    if unfit:
+        return evolve(verdict, action=None, state=TouchStatus.SKIPPED, reason=unfit)
     return evolve(verdict, sender=sender, content=content)
+
+
+def _unfit(content: Content, definition: Definition, today: date) -> str:
+    """Why a content must not be sent today, or by this SOP; empty if it may."""
+    if not content.is_valid_on(today):
+        return "expired:content"
+    category = str(getattr(definition, "category", ""))
+    return "blocked:audience" if content.audience and category not in content.audience else ""
 
 
 @frozen(kw_only=True)

@@ -13,7 +13,7 @@ from attrs import frozen
 
 from wecom_auto.callbacks.events import CustomerAdded
 from wecom_auto.errors import WeComError
-from wecom_auto.sop import _journal, store
+from wecom_auto.sop import _journal, _media, store
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop._actions import Welcome
 from wecom_auto.sop._advance import replan, touch_row
@@ -112,7 +112,8 @@ def _send(
     if now >= deadline:
         return TouchStatus.EXPIRED, "expired:code"
     try:
-        content = context.contents.render(action.content, context.settings.variables(sender))
+        rendered = context.contents.render(action.content, context.settings.variables(sender))
+        content = _media.provide(context, rendered, now)
         context.client.with_options(attempts=1, timeout_seconds=5, max_wait_seconds=0).welcome.send(
             code, text=content.message, attachments=content.attachments
         )

@@ -16,9 +16,11 @@ from typing import Final
 from attrs import frozen
 
 from wecom_auto._types import JSONObject
+from wecom_auto.errors import ConfigurationError
 from wecom_auto.sop._actions import Mass, StaffTask
 from wecom_auto.sop._policies import Holidays
 from wecom_auto.sop._problems import DefinitionError, is_table
+from wecom_auto.sop._templates import variables_of
 from wecom_auto.sop._toml import read_toml
 from wecom_auto.sop.calendar import Calendar, ChinaCalendar
 from wecom_auto.sop.definition import Definition, Step
@@ -65,7 +67,6 @@ _PERSONAL: Final = re.compile(
     r"(?<!\d)1[3-9]\d{9}(?!\d)|(?<!\d)\d{17}[\dXx](?!\d)|(?<![A-Z0-9])(?=[A-Z]*\d)[A-HJ-NPR-Z0-9]{17}(?![A-Z0-9])"
     r"|[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·•]?[A-Z0-9]{5,6}(?![A-Z0-9])"
 )
-_VARIABLE: Final = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
 _PERSONAL_VARIABLES: Final = re.compile(
     r"^(?:name|nick|customer|phone|mobile|plate|vin|id_?card|remark|external)", re.IGNORECASE
 )
@@ -242,14 +243,19 @@ def _content(step: Step, name: str, table: JSONObject | None) -> Iterator[Findin
 
 
 def _words(step: Step, place: str, text: str) -> Iterator[Finding]:
+    try:
+        variables = sorted(variables_of(text))
+    except ConfigurationError as error:
+        yield _finding("SOP023", place, str(error), "write {{ name }} for a variable")
+        return
     if (price := _PRICE.search(text)) is not None:
         problem = f"{price[0]!r} reads as a price"
         yield _finding("SOP020", place, problem, "put prices behind a link, where they can be corrected")
     if step.is_welcome and not any(isinstance(action, Mass) for action in step.do):
         return
-    names = [name for name in _VARIABLE.findall(text) if _PERSONAL_VARIABLES.match(name)]
+    names = [name for name in variables if _PERSONAL_VARIABLES.match(name)]
     if names:
-        problem = f"${names[0]} makes one text, and one confirmation tap, for every customer"
+        problem = f"{{{{ {names[0]} }}}} makes one text, and one confirmation tap, for every customer"
         yield _finding("SOP021", place, problem, "personalise by segment; keep names for the welcome message")
     elif _PERSONAL.search(text) is not None:
         # The value itself stays out of the message: findings are printed and stored.

@@ -10,18 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import cast
 
 from attrs import field, frozen
 
 from wecom_auto import _codec
-from wecom_auto._types import JSONObject
+from wecom_auto._types import JSON, JSONObject
 from wecom_auto.errors import WeComError
 from wecom_auto.models import ChatType, CreateType, FilterType, MassMessage
-from wecom_auto.sop import _batches, _journal, sending, store
+from wecom_auto.sop import _batches, _journal, _media, sending, store
 from wecom_auto.sop._batches import BatchRow, SupersededError
 from wecom_auto.sop._context import Context, Tick
 from wecom_auto.sop._dispatch import Steps, expiry, put_back
+from wecom_auto.sop._files import REFERENCE, media_ids_of
 from wecom_auto.sop._states import BatchStatus, TouchStatus
 from wecom_auto.sop.contents import Content
 from wecom_auto.sop.sending import Batch, Move, Timing
@@ -52,8 +54,14 @@ def window(batch: Batch, timing: Timing) -> tuple[datetime, datetime]:
     return first - timing.skew, last + timing.call_max + timing.skew
 
 
-def could_be(message: MassMessage, content: Content, since: datetime, until: datetime) -> bool:
-    """Whether a listed task may be ours, by what the list alone says."""
+def could_be(
+    message: MassMessage,
+    content: Content,
+    since: datetime,
+    until: datetime,
+    media: Mapping[str, str] = MappingProxyType({}),
+) -> bool:
+    """Whether a listed task may be ours, by what the list alone says; `media` knows the files behind our media."""
     made = message.created_at
     # The platform counts whole seconds, so the first one may have begun before our own clock's.
     in_time = made is not None and since.replace(microsecond=0) <= made <= until
@@ -64,7 +72,7 @@ def could_be(message: MassMessage, content: Content, since: datetime, until: dat
         and text == content.text
         and len(message.attachments) == len(content.attachments)
         and all(
-            _same(_wire(theirs), _wire(ours))
+            _same(_wire(theirs), _wire(ours), media)
             for theirs, ours in zip(message.attachments, content.attachments, strict=True)
         )
     )
@@ -74,7 +82,7 @@ def _wire(attachment: object) -> JSONObject:
     return cast("JSONObject", _codec.encode(attachment))
 
 
-def _same(theirs: JSONObject, ours: JSONObject) -> bool:
+def _same(theirs: JSONObject, ours: JSONObject, media: Mapping[str, str]) -> bool:
     """Compare what both sides state: the platform may leave out or add fields of an attachment."""
     if theirs.get("msgtype") != ours.get("msgtype"):
         return False
@@ -82,7 +90,17 @@ def _same(theirs: JSONObject, ours: JSONObject) -> bool:
     left, right = theirs.get(kind), ours.get(kind)
     if not isinstance(left, Mapping) or not isinstance(right, Mapping):
         return left == right
-    return all(left[key] == right[key] for key in left.keys() & right.keys())
+    return all(_agree(left[key], right[key], media) for key in left.keys() & right.keys())
+
+
+def _agree(theirs: JSON, ours: JSON, media: Mapping[str, str]) -> bool:
+    """Whether two values may mean the same.
+
+    A local file has had several media; only a medium that is known to be another file's speaks against it.
+    """
+    if not isinstance(ours, str) or not ours.startswith(REFERENCE):
+        return theirs == ours
+    return media.get(str(theirs), ours.removeprefix(REFERENCE)) == ours.removeprefix(REFERENCE)
 
 
 def matches(
@@ -144,13 +162,19 @@ def _verdict(row: BatchRow, ours: Sequence[MassMessage], now: datetime, timing: 
     return sending.missing(row.batch, now, timing)
 
 
+def media_ids(messages: Iterable[MassMessage]) -> set[str]:
+    """Every media id that these tasks name."""
+    return {media_id for message in messages for media_id in media_ids_of(message.attachments)}
+
+
 def _look(context: Context, row: BatchRow) -> list[Listed]:
     """Read the whole list of the time in question, and more about whatever may be ours."""
     since, until = window(row.batch, context.settings.timing)
     content, api = row.message(), context.client.mass_messages
-    listed = api.iter_all(chat_type=ChatType.SINGLE, start_at=since, end_at=until, filter_type=FilterType.CORP)
+    listed = [*api.iter_all(chat_type=ChatType.SINGLE, start_at=since, end_at=until, filter_type=FilterType.CORP)]
+    media = _media.origins(context, media_ids(listed)) if content.files else {}
     found: list[Listed] = []
-    for message in _unowned(context, row, [one for one in listed if could_be(one, content, since, until)]):
+    for message in _unowned(context, row, [one for one in listed if could_be(one, content, since, until, media)]):
         members = frozenset(task.userid for task in api.iter_members(message.msgid))
         recipients: frozenset[str] = frozenset()
         if row.sender in members:

@@ -57,6 +57,7 @@ __all__ = [
     "record",
     "resolve",
     "rested",
+    "unsendable",
 ]
 
 
@@ -310,6 +311,11 @@ def postpone(batch: Batch, until: datetime, reason: str) -> Move:
 def drop(batch: Batch, reason: str) -> Move:
     """Close a planned batch that has lost its last recipient before the call."""
     return Move(rule="T12", batch=_closed(batch, BatchStatus.CANCELLED, reason), touches=TouchStatus.CANCELLED)
+
+
+def unsendable(batch: Batch, reason: str) -> Move:
+    """Close a planned batch whose content cannot be sent as it was frozen (T6): a file is gone or has changed."""
+    return Move(rule="T6", batch=_closed(batch, BatchStatus.FAILED, reason), touches=TouchStatus.FAILED, alert=True)
 
 
 def _created(batch: Batch, msgid: str, now: datetime) -> Batch:
