@@ -30,6 +30,7 @@ from wecom_auto.sop._actions import (
     Welcome,
 )
 from wecom_auto.sop._context import ContentSource, CustomerBook, CustomerFacts, FollowerFacts, RelationFacts
+from wecom_auto.sop._files import LocalFile
 from wecom_auto.sop._policies import (
     Absence,
     Arms,
@@ -55,7 +56,7 @@ from wecom_auto.sop._states import BatchStatus, EnrolmentStatus, SopStatus, Task
 from wecom_auto.sop._timing import ClockRange, Offset
 from wecom_auto.sop.calendar import Calendar, ChinaCalendar, Day, WeekendCalendar, plant_holidays
 from wecom_auto.sop.conditions import Condition, Facts
-from wecom_auto.sop.contents import Content, Contents, LocalFile
+from wecom_auto.sop.contents import Content, Contents
 from wecom_auto.sop.definition import Definition, Exit, Step, Wait
 from wecom_auto.sop.planner import Decision, DecisionKind, EndReason, EnrolmentState, Plan, plan, reason_text
 from wecom_auto.sop.preview import KnownFacts

@@ -1,6 +1,6 @@
 """SOP: temporary media, mass messages of members, scans of the platform's list, customers on the move.
 
-Revision 0005.
+Revision 0006.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from alembic import op
 
 from wecom_auto.store import UtcDateTime
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
