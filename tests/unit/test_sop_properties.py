@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit._sop import run_of
 
-from wecom_auto.sop import ChinaCalendar, DecisionKind, Definition, EnrolmentState, plan
+from wecom_auto.sop import ChinaCalendar, DecisionKind, Definition, EnrolmentState, Offset, Window, plan
 from wecom_auto.sop._timetable import WELCOME_CODE
 from wecom_auto.sop.preview import KnownFacts
 
@@ -33,7 +33,21 @@ DO = st.sampled_from([
 ])  # fmt: skip
 GUARDS = st.sampled_from([{}, {}, {}, {}, {"if": "tag('t')"}, {"if": "attr('gone')"}, {"if": "not delivered('s0')"}])
 WAITS = st.sampled_from([{}, {}, {}, {"wait": {"for": "event('e')", "max": "3d"}}])
+WINDOWS = st.sampled_from([{}, {}, {}, {"window": {"allow": ["19:00-21:00"], "holidays": "workdays-only"}}])
 ARMS = st.sampled_from([{}, {}, {}, {"ab": {"A": 3, "holdout": 1}}])
+
+
+def draw_jump(draw: st.DrawFn, steps: list[dict], index: int) -> None:
+    """Perhaps let a step go on with a later one that is not due before it."""
+    own = Offset.parse(steps[index]["at"]).approximate
+    later = [step["id"] for step in steps[index + 1 :] if Offset.parse(step["at"]).approximate >= own]
+    if not later or "end" in steps[index]["do"]:
+        return
+    cases = [{"if": draw(st.sampled_from(["tag('t')", "attr('gone')", "event('e')"])), "goto": later[0]}]
+    jump = draw(
+        st.sampled_from([{}, {"goto": later[-1]}, {"branch": cases}, {"branch": [*cases, {"goto": later[-1]}]}])
+    )
+    steps[index]["do"] = {**steps[index]["do"], **jump}
 
 
 @st.composite
@@ -47,9 +61,19 @@ def definitions(draw: st.DrawFn) -> Definition:
         "spread": draw(st.sampled_from(["0d", "2d"])),
     }
     steps = [
-        {"id": f"s{index}", "at": draw(OFFSETS), "do": draw(DO), **draw(GUARDS), **draw(WAITS), **draw(ARMS)}
-        for index in range(draw(st.sampled_from([1, 2, 3, 5])))
+        {
+            "id": f"s{index}",
+            "at": draw(OFFSETS),
+            "do": draw(DO),
+            **draw(GUARDS),
+            **draw(WAITS),
+            **draw(ARMS),
+            **draw(WINDOWS),
+        }
+        for index in range(draw(st.sampled_from([1, 2, 3, 5, 7])))
     ]
+    for index in range(len(steps)):
+        draw_jump(draw, steps, index)
     zone = draw(st.sampled_from(["Asia/Shanghai", "Europe/Berlin", "America/Sao_Paulo", "Australia/Lord_Howe"]))
     exits = draw(st.sampled_from([[], [{"when": "event('deal')", "goal": True}]]))
     head = {"sop": "x", "version": 1, "title": "t", "timezone": zone, "entry": {"on": "manual"}}
@@ -99,10 +123,14 @@ def test_the_planner_keeps_its_promises(
         settled += found.settled
         for item in found.decisions:
             if item.kind in TOUCHES:
-                assert_open(definition, now)
+                assert_open(definition, definition.window_of(definition.step(item.step_id)), now)
                 assert item.due_at <= now
                 wait = definition.step(item.step_id).wait
-                latest = item.due_at + definition.window.late + (wait.max if wait else timedelta())
+                latest = (
+                    item.due_at
+                    + definition.window_of(definition.step(item.step_id)).late
+                    + (wait.max if wait else timedelta())
+                )
                 assert now <= latest
                 if definition.step(item.step_id).at.before_anchor:
                     assert now <= run.anchor_at
@@ -115,18 +143,39 @@ def test_the_planner_keeps_its_promises(
     assert [item.kind in FINAL for item in seen[-1][1].decisions][-1]
 
 
-def assert_open(definition: Definition, now: datetime) -> None:
+def assert_open(definition: Definition, window: Window, now: datetime) -> None:
     """The window written out again in the plainest way, apart from the code under test."""
     local = now.astimezone(ZoneInfo(definition.timezone))
     clock = f"{local:%H:%M}"
-    ranges = [str(item).split("-") for item in definition.window.allow]
+    ranges = [str(item).split("-") for item in window.allow]
     inside = [a <= clock < b if a < b else clock >= a or clock < b for a, b in ranges]
     assert not ranges or any(inside), (clock, ranges)
     day = CALENDAR.day(date(local.year, local.month, local.day))
-    if definition.window.holidays == "workdays-only":
+    if window.holidays == "workdays-only":
         assert day.workday
-    elif definition.window.holidays == "skip-statutory":
+    elif window.holidays == "skip-statutory":
         assert not day.statutory
+
+
+@settings(deadline=None, max_examples=200)
+@given(definitions(), MOMENTS, st.sampled_from(range(-3, 25)), FACTS, LATENESS)
+def test_what_a_branch_passes_by_is_never_done(
+    definition: Definition, enrolled: datetime, days: int, facts: KnownFacts, lateness: list[timedelta]
+) -> None:
+    """Neither before the branch is decided nor after: a holiday, an outage or a wait brings no step of another arm."""
+    run = run_of(definition, enrolled + timedelta(days=days), enrolled_at=enrolled)
+    made = [item for _, found in walk(definition, run, facts, lateness) for item in found.decisions]
+    places = {step.id: place for place, step in enumerate(definition.steps)}
+    passed: set[str] = set()
+    for item in made:
+        if item.kind is DecisionKind.BRANCH and item.detail:
+            passed |= {name for name, place in places.items() if places[item.step_id] < place < places[item.detail]}
+    assert all(
+        item.reason == "skipped:branch"
+        for item in made
+        if item.step_id in passed and item.kind is not DecisionKind.DEFER
+    )
+    assert {item.step_id for item in made if item.reason == "skipped:branch"} == passed
 
 
 @settings(deadline=None, max_examples=100)

@@ -38,7 +38,14 @@ _LEADS: Final = {kind: rank for rank, kind in enumerate(_KINDS)}
 """Of several actions of one step, which one the touch is about."""
 # A step that goes on is logged by its outcome; here only what does not happen, or not now.
 _TOLD: Final = frozenset(
-    {DecisionKind.SKIP, DecisionKind.DEFER, DecisionKind.EXIT, DecisionKind.END, DecisionKind.WELCOME}
+    {
+        DecisionKind.SKIP,
+        DecisionKind.DEFER,
+        DecisionKind.BRANCH,
+        DecisionKind.EXIT,
+        DecisionKind.END,
+        DecisionKind.WELCOME,
+    }
 )
 
 
@@ -148,7 +155,7 @@ def touch_row(corp_id: str, run: Enrolment, decisions: Sequence[Decision], now: 
     first = lead or decisions[0]
     late_welcome = first.kind is DecisionKind.WELCOME
     state = TouchStatus.SKIPPED if lead is None or late_welcome else TouchStatus.DUE
-    if first.kind is DecisionKind.END:
+    if first.kind in {DecisionKind.BRANCH, DecisionKind.END}:
         state = TouchStatus.DONE
     return {
         "corp_id": corp_id,

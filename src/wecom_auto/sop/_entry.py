@@ -60,7 +60,7 @@ def trigger(context: Context, on: str, candidate: Candidate, now: datetime) -> i
         sops = context.catalogue.sops(connection).values()
         running = [one for one in sops if one.state is SopStatus.RUNNING]
         found = [context.catalogue.load(connection, one.sop, one.version) for one in running]
-    return sum(enrol(context, one, candidate, now) for one in found if one.entry.on == on)
+    return sum(enrol(context, one, candidate, now) for one in found if one.entry.answers(on))
 
 
 def enrol(context: Context, definition: Definition, candidate: Candidate, now: datetime) -> bool:

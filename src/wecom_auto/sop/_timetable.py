@@ -41,7 +41,7 @@ def slot(definition: Definition, step: Step, anchor_at: datetime, calendar: Cale
     """The time of a step, counted from the anchor alone.
 
     Args:
-        definition: Brings window and zone.
+        definition: Brings zone and window, unless the step has its own.
         step: The step.
         anchor_at: Aware anchor of the run.
         calendar: Answers for days.
@@ -52,22 +52,23 @@ def slot(definition: Definition, step: Step, anchor_at: datetime, calendar: Cale
         return Slot(nominal_at=nominal, due_at=nominal, until=nominal + WELCOME_CODE)
     if not step.reaches_people:
         return Slot(nominal_at=nominal, due_at=nominal, until=None)
-    finder = _Finder(definition.window, definition.zone, calendar)
+    window = definition.window_of(step)
+    finder = _Finder(window, definition.zone, calendar)
     before = anchor_at if step.at.before_anchor else None
     # "+0d 10:00" is the anchor's own day, for example a birthday, and may go before it; "+0d" and "+1d" may not.
     after = anchor_at if before is None and (step.at.count or step.at.clock is None) else None
     due, reason = finder.place(nominal, before=before, after=after)
-    if reason == "moved:holiday" and definition.window.spread:
+    if reason == "moved:holiday" and window.spread:
         due, reason = finder.spread(due, reason, f"{seed}\x1f{step.id}", before)
-    until = due + definition.window.late + (step.wait.max if step.wait is not None else timedelta())
+    until = due + window.late + (step.wait.max if step.wait is not None else timedelta())
     if step.at.before_anchor:
         until = min(until, anchor_at.astimezone(UTC))
     return Slot(nominal_at=nominal, due_at=due, until=until, reason=reason, provisional=finder.provisional)
 
 
-def next_opening(definition: Definition, moment: datetime, calendar: Calendar) -> datetime:
+def next_opening(definition: Definition, step: Step, moment: datetime, calendar: Calendar) -> datetime:
     """The first instant from `moment` on at which people may be disturbed; `moment` itself if it is one."""
-    return _Finder(definition.window, definition.zone, calendar).opening(moment)
+    return _Finder(definition.window_of(step), definition.zone, calendar).opening(moment)
 
 
 class _Finder:

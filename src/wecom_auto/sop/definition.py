@@ -239,6 +239,10 @@ class Definition:
                 return step
         raise KeyError(step_id)
 
+    def window_of(self, step: Step) -> Window:
+        """When a step may disturb people: its own window, or the definition's."""
+        return self.window if step.window is None else step.window
+
     def anchor_at(self, value: object) -> datetime | None:
         """The instant of an anchor attribute.
 

@@ -6,15 +6,16 @@ Facts are read when a step is due, not before. The same function answers preview
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 
-from attrs import Attribute, field, frozen
+from attrs import field, frozen
 
 from wecom_auto._time import require_aware
-from wecom_auto.sop._actions import Action, EndAction, StaffConfirmed, StaffTask, Welcome
-from wecom_auto.sop._policies import HOLDOUT
+from wecom_auto.sop._actions import Action, EndAction, Jump, StaffConfirmed, StaffTask, Welcome
+from wecom_auto.sop._arms import HOLDOUT
+from wecom_auto.sop._decisions import Decision, DecisionKind, EndReason, EnrolmentState, Plan
+from wecom_auto.sop._jumps import Course, landing
 from wecom_auto.sop._reasons import reason_text
 from wecom_auto.sop._timetable import Slot, next_opening, slot
 from wecom_auto.sop.calendar import Calendar
@@ -28,131 +29,6 @@ _LOOK_AGAIN = timedelta(days=1)
 _LOOK_FOR_TABLE = timedelta(days=7)
 """The State Council publishes a year's holidays in November: a week is soon enough for January."""
 _NOTHING_ASKED = ("skipped", "blocked", "dropped")
-
-
-class DecisionKind(StrEnum):
-    """What a decision asks the runner to do."""
-
-    SEND = "send"
-    """Ask a member to send: a `StaffConfirmed` action."""
-    WELCOME = "welcome"
-    """Use the welcome code now."""
-    STAFF_TASK = "staff_task"
-    """Give a member work."""
-    ACTION = "action"
-    """Do a `ServerAction`."""
-    SKIP = "skip"
-    """Never do this step (or, with `do`, this action); write down why."""
-    DEFER = "defer"
-    """Not now; `due_at` says when."""
-    EXIT = "exit"
-    """The run ends early; nothing that is not sent yet may be sent."""
-    END = "end"
-    """The run is over; what it has asked for still counts."""
-
-
-class EndReason(StrEnum):
-    """Why a run is over. Final: a run that has ended never changes again."""
-
-    GOAL = "goal"
-    """A goal exit: counted as a conversion."""
-    EXIT = "exit"
-    """Another exit."""
-    STEP = "step"
-    """A step with `end = true`."""
-    COMPLETED = "completed"
-    """Every step was done, skipped or too late."""
-
-    @property
-    def cancels_unsent(self) -> bool:
-        """Whether tasks that no member has confirmed yet must be cancelled."""
-        return self in {EndReason.GOAL, EndReason.EXIT}
-
-
-def _aware(_instance: object, attribute: Attribute[datetime], value: datetime) -> None:
-    require_aware(value, attribute.name)
-
-
-@frozen(kw_only=True)
-class EnrolmentState:
-    """One run of one customer, as the planner needs it.
-
-    Attributes:
-        id: The run.
-        sop: The SOP's name.
-        version: The pinned version.
-        customer: external_userid.
-        member: userid of the member who sends.
-        anchor_at: What the offsets count from.
-        enrolled_at: When the customer came in.
-        done: Step id to outcome, for every step that was decided. A step whose outcome starts with
-            `skipped`, `blocked` or `dropped` asked nobody for anything; any other outcome keeps the run open until the
-            step can no longer go out.
-        arm_seed: Draws the arms; empty means the customer's id.
-    """
-
-    id: str
-    sop: str
-    version: int
-    customer: str
-    member: str
-    anchor_at: datetime = field(validator=_aware)
-    enrolled_at: datetime = field(validator=_aware)
-    done: Mapping[str, str] = field(factory=dict[str, str])
-    arm_seed: str = ""
-
-    @property
-    def seed(self) -> str:
-        """What the arms are drawn from."""
-        return self.arm_seed or self.customer
-
-
-@frozen(kw_only=True)
-class Decision:
-    """One decision with its reason. A step with several actions gives one decision for each, in order.
-
-    Attributes:
-        step_id: The step; empty for `EXIT` and for `END` by completion.
-        kind: What to do.
-        due_at: When it was, or will be, due (UTC).
-        reason: A code of `reason_text`.
-        provisional: Whether the time rests on a year whose holidays are not published.
-        do: The action; `None` where the whole step is skipped or deferred.
-        arm: The drawn arm of an A/B step.
-        moved_from: The nominal time, when window or calendar moved it.
-        detail: The text behind the reason: the condition that was false, the exit that was true.
-    """
-
-    step_id: str
-    kind: DecisionKind
-    due_at: datetime
-    reason: str
-    provisional: bool = False
-    do: Action | None = None
-    arm: str | None = None
-    moved_from: datetime | None = None
-    detail: str = ""
-
-
-@frozen(kw_only=True)
-class Plan:
-    """What to do now, and when to ask again.
-
-    Attributes:
-        decisions: In the order in which they apply.
-        wake_at: When to plan again, always later than `now`; `None` once the run has ended.
-        ended: Why the run is over; `None` while it lives.
-    """
-
-    decisions: tuple[Decision, ...]
-    wake_at: datetime | None
-    ended: EndReason | None
-
-    @property
-    def settled(self) -> frozenset[str]:
-        """The step ids that this plan decides for ever; add them to `EnrolmentState.done`."""
-        settled = (item for item in self.decisions if item.kind is not DecisionKind.DEFER)
-        return frozenset(item.step_id for item in settled if item.step_id)
 
 
 def plan(definition: Definition, enrolment: EnrolmentState, facts: Facts, now: datetime, *, calendar: Calendar) -> Plan:
@@ -208,13 +84,21 @@ class _Run:
     facts: Facts
     now: datetime
     calendar: Calendar
+    course: Course = field(init=False)
+
+    @course.default
+    def _start(self) -> Course:
+        return Course(self.definition.steps, self.enrolment.done)
 
     def plan(self) -> Plan:
-        """Decide every step whose time has come, in the order of their times."""
+        """Decide every step whose time has come, in the order of their times and behind the branches before them."""
         decisions: list[Decision] = []
         wakes: list[datetime] = []
         asked: list[datetime] = []
         for step, times in self._timetable():
+            if self.course.bars(step):
+                # A jump that is not decided yet wakes the run itself.
+                continue
             if min(times.nominal_at, times.due_at) > self.now:
                 # The table of the year may come out any day, and move the step forward.
                 again = self.now + _LOOK_FOR_TABLE if times.provisional else times.due_at
@@ -222,6 +106,7 @@ class _Run:
                 continue
             made = tuple(self._decide(step, times))
             decisions.extend(made)
+            decisions.extend(self._passed_by(step, made[-1]))
             if made[-1].kind is DecisionKind.END:
                 return Plan(decisions=tuple(decisions), wake_at=None, ended=EndReason.STEP)
             if made[-1].kind is DecisionKind.DEFER:
@@ -252,11 +137,21 @@ class _Run:
     def _timetable(self) -> list[tuple[Step, Slot]]:
         done = self.enrolment.done
         pairs = [(step, self._slot(step)) for step in self.definition.steps if step.id not in done]
-        return sorted(pairs, key=_due)
+        order = self.course.keys({step.id: times.due_at.timestamp() for step, times in pairs})
+        return sorted(pairs, key=lambda pair: order[pair[0].id])
+
+    def _passed_by(self, step: Step, last: Decision) -> Iterator[Decision]:
+        """What a step that was decided means for the steps behind its branch."""
+        if last.kind is DecisionKind.DEFER:
+            return
+        self.course.decided(step)
+        if last.kind is DecisionKind.BRANCH:
+            for other in self.course.go(step, last.detail):
+                yield _made(other, self._slot(other), DecisionKind.SKIP, "skipped:branch", detail=step.id)
 
     def _decide(self, step: Step, times: Slot) -> Iterator[Decision]:
         """Time first, then the wait, then the guard, then what stands in the way of the touch."""
-        opening = next_opening(self.definition, self.now, self.calendar) if step.reaches_people else self.now
+        opening = next_opening(self.definition, step, self.now, self.calendar) if step.reaches_people else self.now
         late = times.until is not None and opening > times.until
         refused = (
             self._timing(step, times, opening, late=late) or self._waiting(step, times) or self._guard(step, times)
@@ -265,23 +160,29 @@ class _Run:
             yield refused
             return
         arm = step.ab.draw(self.enrolment.seed, step.id) if step.ab is not None else None
-        obstacle = "skipped:late" if late else self._obstacle(step, arm)
+        obstacle = self._too_late(times) if late else self._obstacle(step, arm)
         if obstacle is not None:
             yield _made(step, times, DecisionKind.SKIP, obstacle, arm=arm)
         for action in step.do:
-            # What a message would have marked is not marked without it; but a run that should end, ends.
-            if obstacle is None or isinstance(action, EndAction):
+            # What a message would have marked is not marked without it; but a run that should end or turn, does.
+            if obstacle is None or isinstance(action, EndAction | Jump):
                 yield self._action(step, times, action, arm)
 
     def _timing(self, step: Step, times: Slot, opening: datetime, *, late: bool) -> Decision | None:
         if self.now < times.due_at:
             return _made(step, times, DecisionKind.DEFER, times.reason)
         if late:
-            before = times.until is not None and times.until < self.enrolment.enrolled_at
-            return _made(step, times, DecisionKind.SKIP, "skipped:before_entry") if before else None
+            reason = self._too_late(times)
+            # The way of a run does not depend on when it began, so a branch is taken all the same.
+            whole = reason == "skipped:before_entry" and step.jump is None
+            return _made(step, times, DecisionKind.SKIP, reason) if whole else None
         if opening > self.now:
             return _made(step, times, DecisionKind.DEFER, "deferred:window", at=opening)
         return None
+
+    def _too_late(self, times: Slot) -> str:
+        before = times.until is not None and times.until < self.enrolment.enrolled_at
+        return "skipped:before_entry" if before else "skipped:late"
 
     def _waiting(self, step: Step, times: Slot) -> Decision | None:
         if step.wait is None or step.wait.until.evaluate(self.facts):
@@ -310,13 +211,13 @@ class _Run:
     def _action(self, step: Step, times: Slot, action: Action, arm: str | None) -> Decision:
         if action.needs_friend and not self.facts.following():
             return _made(step, times, DecisionKind.SKIP, "blocked:not_friend", do=action, arm=arm)
+        if isinstance(action, Jump):
+            target = landing(action, self.facts)
+            reason = "branch:taken" if target else "branch:none"
+            return _made(step, times, DecisionKind.BRANCH, reason, do=action, arm=arm, detail=target)
         kind = next(kind for known, kind in _KINDS if isinstance(action, known))
         reason = "end:step" if kind is DecisionKind.END else times.reason
         return _made(step, times, kind, reason, do=action.for_arm(arm), arm=arm)
-
-
-def _due(pair: tuple[Step, Slot]) -> datetime:
-    return pair[1].due_at
 
 
 def _made(
