@@ -60,7 +60,7 @@ from wecom_auto.sop.contents import Content, Contents
 from wecom_auto.sop.definition import Definition, Exit, Step, Wait
 from wecom_auto.sop.planner import Decision, DecisionKind, EndReason, EnrolmentState, Plan, plan, reason_text
 from wecom_auto.sop.preview import KnownFacts
-from wecom_auto.sop.runner import LoggedDecision, Runner, Settings, TickReport
+from wecom_auto.sop.runner import DueWork, LoggedDecision, Runner, Settings, TickReport
 from wecom_auto.sop.sending import Timing
 
 __all__ = [
@@ -87,6 +87,7 @@ __all__ = [
     "DecisionKind",
     "Definition",
     "DefinitionError",
+    "DueWork",
     "Edit",
     "EndAction",
     "EndReason",

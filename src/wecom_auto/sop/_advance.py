@@ -19,6 +19,7 @@ from wecom_auto.sop import _journal, store
 from wecom_auto.sop._context import Context, CustomerFacts, Tick
 from wecom_auto.sop._ending import leave
 from wecom_auto.sop._journal import Entry
+from wecom_auto.sop._shards import shard_of
 from wecom_auto.sop._states import TouchStatus
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.planner import Decision, DecisionKind, EndReason, Plan, plan
@@ -66,12 +67,12 @@ class _Progress:
         return sum(map(len, (*self.wakes.values(), *self.ends.values())))
 
 
-def advance(context: Context, tick: Tick) -> None:
-    """Bring every run that is due up to now."""
+def advance(context: Context, tick: Tick, shard: int | None = None) -> None:
+    """Bring every run that is due up to now: of one shard, or of all."""
     while True:
         now = tick.now()
         with reading(context.engine) as connection:
-            due = store.due_enrolments(connection, context.corp_id, now, context.settings.chunk)
+            due = store.due_enrolments(connection, context.corp_id, now, context.settings.chunk, shard)
             touched = store.touches_of(connection, [run.id for run in due])
         if not due:
             return
@@ -171,6 +172,7 @@ def touch_row(corp_id: str, run: Enrolment, decisions: Sequence[Decision], now: 
         "attempts": 0,
         "reason": "skipped:no_code" if late_welcome else first.reason,
         "arm": first.arm or "",
+        "shard": shard_of(run.external_userid),
     }
 
 

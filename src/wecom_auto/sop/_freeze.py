@@ -118,13 +118,21 @@ def judge(
     return verdicts
 
 
-def freeze(context: Context, tick: Tick) -> None:
-    """Freeze everything that is due into batches."""
+def freeze(context: Context, tick: Tick) -> bool:
+    """Freeze what is due into batches, many thousand messages at most; returns whether there may be more."""
     now = tick.now()
     with reading(context.engine) as connection:
         candidates = store.due_touches(connection, context.corp_id, now, "freeze", _MOST)
-    if candidates:
-        tick.counts.update(_freeze(context, candidates, now))
+    counts = _freeze(context, _of_whole_members(candidates), now) if candidates else Counter[str]()
+    tick.counts.update(counts)
+    return len(candidates) == _MOST and bool(counts)
+
+
+def _of_whole_members(candidates: Sequence[Touch]) -> Sequence[Touch]:
+    """Leave the last member to the next round if the limit has cut that member's messages in two."""
+    last = candidates[-1].userid
+    whole = [one for one in candidates if one.userid != last] if len(candidates) == _MOST else []
+    return whole or candidates
 
 
 @repeatable

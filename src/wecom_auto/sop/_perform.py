@@ -52,10 +52,10 @@ class _Job:
     task: StaffTask | None
 
 
-def perform(context: Context, tick: Tick, tagged: Tagged) -> None:
-    """Carry out everything that is due, a few hundred touches at a time."""
+def perform(context: Context, tick: Tick, tagged: Tagged, shard: int | None = None) -> None:
+    """Carry out everything that is due, of one shard or of all, a few hundred touches at a time."""
     seen: set[int] = set()
-    while jobs := [job for job in _jobs(context, tick.now()) if job.touch.id not in seen]:
+    while jobs := [job for job in _jobs(context, tick.now(), shard) if job.touch.id not in seen]:
         for job in jobs:
             if not tick.may_call():
                 return
@@ -63,9 +63,9 @@ def perform(context: Context, tick: Tick, tagged: Tagged) -> None:
             _carry_out(context, tick, job, tagged)
 
 
-def _jobs(context: Context, now: datetime) -> list[_Job]:
+def _jobs(context: Context, now: datetime, shard: int | None) -> list[_Job]:
     with reading(context.engine) as connection:
-        due = store.due_touches(connection, context.corp_id, now, "perform", _MOST)
+        due = store.due_touches(connection, context.corp_id, now, "perform", _MOST, shard)
         if not due:
             return []
         runs = store.enrolments_by_id(connection, [touch.enrolment_id for touch in due])

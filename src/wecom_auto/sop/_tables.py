@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from wecom_auto.sop._shards import of_row
 from wecom_auto.store import UtcDateTime, metadata
 
 # Wide enough for every identifier of the platform; MySQL needs a length for an indexed column.
@@ -63,6 +64,7 @@ enrolments = sa.Table(
     sa.Column("live_key", sa.String(64)),
     # Grows with every wake-up: whoever planned without the news finds a number that it does not know.
     sa.Column("news", sa.Integer, nullable=False, default=0, server_default="0"),
+    sa.Column("shard", sa.SmallInteger, nullable=False, default=of_row, server_default="0"),
     sa.Index("uq_sop_enrolments_live_key", "live_key", unique=True),
     sa.UniqueConstraint(
         "corp_id", "sop", "external_userid", "userid", "occurrence", name="uq_sop_enrolments_occurrence"
@@ -71,6 +73,15 @@ enrolments = sa.Table(
         "ix_sop_enrolments_wake",
         "corp_id",
         "state",
+        "wake_at",
+        sqlite_where=sa.text("state = 0"),
+        postgresql_where=sa.text("state = 0"),
+    ),
+    sa.Index(
+        "ix_sop_enrolments_shard",
+        "corp_id",
+        "state",
+        "shard",
         "wake_at",
         sqlite_where=sa.text("state = 0"),
         postgresql_where=sa.text("state = 0"),
@@ -102,10 +113,19 @@ touches = sa.Table(
     # The ledger period in which this touch holds a reservation, if it holds one.
     sa.Column("reserved_period", sa.String(16)),
     sa.Column("sent_at", UtcDateTime),
+    sa.Column("shard", sa.SmallInteger, nullable=False, default=of_row, server_default="0"),
     sa.UniqueConstraint("enrolment_id", "run", "step", name="uq_sop_touches_step"),
     sa.Index(
         "ix_sop_touches_check",
         "corp_id",
+        "check_at",
+        sqlite_where=sa.text("check_at IS NOT NULL"),
+        postgresql_where=sa.text("check_at IS NOT NULL"),
+    ),
+    sa.Index(
+        "ix_sop_touches_shard",
+        "corp_id",
+        "shard",
         "check_at",
         sqlite_where=sa.text("check_at IS NOT NULL"),
         postgresql_where=sa.text("check_at IS NOT NULL"),
@@ -207,4 +227,14 @@ caps = sa.Table(
     sa.Column("used", sa.Integer, nullable=False),
     sa.CheckConstraint("reserved >= 0 AND used >= 0", name="ck_sop_caps_not_negative"),
     comment="Each customer's allowance of mass messages: reserved at freeze, settled by the result",
+)
+
+turns = sa.Table(
+    "sop_turns",
+    metadata,
+    sa.Column("corp_id", _ID, primary_key=True),
+    sa.Column("name", sa.String(32), primary_key=True),
+    sa.Column("slot_at", UtcDateTime, nullable=False),
+    sa.Column("taken_until", UtcDateTime, nullable=False),
+    comment="What one worker at a time may do, and which minute has had its tick",
 )

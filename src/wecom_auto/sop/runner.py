@@ -19,7 +19,7 @@ from wecom_auto._time import require_aware
 from wecom_auto._types import JSON
 from wecom_auto.callbacks.events import CustomerAdded, CustomerDeleted, CustomerEdited, CustomerUnfollowed, Event
 from wecom_auto.models import AddWay
-from wecom_auto.sop import _batches, _control, _entry, _journal, store
+from wecom_auto.sop import _batches, _control, _entry, _journal, _sharing, store
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop._advance import WELCOME_CODE, advance
 from wecom_auto.sop._batches import SupersededError
@@ -31,6 +31,7 @@ from wecom_auto.sop._freeze import freeze
 from wecom_auto.sop._journal import LoggedDecision
 from wecom_auto.sop._perform import perform
 from wecom_auto.sop._polling import follow
+from wecom_auto.sop._sharing import DueWork
 from wecom_auto.sop._states import BatchStatus, SopStatus
 from wecom_auto.sop._welcome import send_welcome
 from wecom_auto.sop.calendar import Calendar, ChinaCalendar
@@ -42,7 +43,7 @@ from wecom_auto.store import reading
 if TYPE_CHECKING:
     from wecom_auto._client import WeCom
 
-__all__ = ["LoggedDecision", "Runner", "Settings", "TickReport"]
+__all__ = ["DueWork", "LoggedDecision", "Runner", "Settings", "TickReport"]
 
 _ALERT_EVERY: Final = timedelta(hours=1)
 
@@ -129,13 +130,68 @@ class Runner:
         tick = self._start(now)
         advance(self._context, tick)
         self._perform(tick)
-        freeze(self._context, tick)
+        while freeze(self._context, tick):
+            pass
         batches = self._due_batches(tick)
         for batch_id in batches:
             self._run(self.steps(batch_id, tick))
         if batches:
             # What was delivered may go on with a tag.
             self._perform(tick)
+        return self._finish(tick, now)
+
+    def due_work(self, now: datetime) -> DueWork:
+        """What a tick would do now, as the numbers and names that a message queue carries.
+
+        Args:
+            now: Aware.
+        """
+        return _sharing.due_work(self._context, require_aware(now, "now"))
+
+    def is_first_tick(self, slot: datetime) -> bool:
+        """Whether nobody has ticked for this slot before; of any number of tickers one hears yes, once.
+
+        Args:
+            slot: Aware; the same for all tickers, such as the beginning of the minute.
+        """
+        return _sharing.is_first(self._context, require_aware(slot, "slot"))
+
+    def plan(self, shard: int, now: datetime) -> TickReport:
+        """Move the runs of one shard along the timetable; a job that a message queue would carry.
+
+        Args:
+            shard: 0 to 63. A customer is always in the same one.
+            now: Aware.
+        """
+        tick = self._start(now)
+        advance(self._context, tick, shard)
+        return self._finish(tick, now)
+
+    def freeze(self, now: datetime, *, slot: datetime | None = None) -> TickReport:
+        """Put the messages of all shards into batches, unless a shard is still unplanned or another worker is at it.
+
+        Messages of all shards are frozen together, because each batch is one tap: 64 shards would be up to 64 taps.
+
+        Args:
+            now: Aware.
+            slot: Runs that were due by then are waited for, at most five minutes; by default `now`.
+        """
+        tick = self._start(now)
+        more = True
+        while more and _sharing.may_freeze(self._context, slot or now, tick.now()):
+            with _sharing.turn_to_freeze(self._context, tick.now()) as mine:
+                more = mine and freeze(self._context, tick)
+        return self._finish(tick, now)
+
+    def perform(self, shard: int, now: datetime) -> TickReport:
+        """Do what a server can do by itself in one shard, and hand out what people must do.
+
+        Args:
+            shard: 0 to 63.
+            now: Aware.
+        """
+        tick = self._start(now)
+        self._perform(tick, shard)
         return self._finish(tick, now)
 
     def work(self, batch_id: str, now: datetime) -> TickReport:
@@ -196,14 +252,14 @@ class Runner:
         with reading(self._context.engine) as connection:
             return _batches.due(connection, self._context.corp_id, tick.now())
 
-    def _perform(self, tick: Tick) -> None:
+    def _perform(self, tick: Tick, shard: int | None = None) -> None:
         def tagged(external_userid: str, userid: str, name: str) -> None:
             # Our own tags cause no callback: what waits for them is told here.
             occurrence = f"tag:{name}@{tick.now().isoformat()}"
             candidate = Candidate(external_userid=external_userid, userid=userid, occurrence=occurrence)
             _entry.trigger(self._context, f"tag.added:{name}", candidate, tick.now())
 
-        perform(self._context, tick, tagged)
+        perform(self._context, tick, tagged, shard)
 
     def next_wake(self) -> datetime | None:
         """The earliest instant at which anything is due; `None` if nothing ever is.

@@ -138,22 +138,28 @@ def running_sops() -> sa.Select[str]:
 
 
 @cache
-def _due_query() -> sa.Select[*tuple[Any, ...]]:
+def _due_query(*, sharded: bool) -> sa.Select[*tuple[Any, ...]]:
     e = t.enrolments.c
     due = (e.corp_id == sa.bindparam("corp"), ACTIVE, e.wake_at <= sa.bindparam("now"))
     query: sa.Select[*tuple[Any, ...]] = sa.select(*_DUE_COLUMNS).where(*due, e.sop.in_(running_sops()))
+    if sharded:
+        query = query.where(e.shard == sa.bindparam("shard"))
     return query.order_by(e.wake_at).limit(sa.bindparam("most", type_=sa.Integer))
 
 
 @cache
-def _due_touches_query(work: Work) -> sa.Select[*tuple[Any, ...]]:
+def _due_touches_query(work: Work, *, sharded: bool) -> sa.Select[*tuple[Any, ...]]:
     u, e = t.touches.c, t.enrolments.c
     query: sa.Select[*tuple[Any, ...]] = sa.select(*_TOUCH_COLUMNS)
     due = (u.corp_id == sa.bindparam("corp"), u.check_at.is_not(None), u.check_at <= sa.bindparam("now"))
+    if sharded:
+        query = query.where(u.shard == sa.bindparam("shard"))
+    # A member's messages follow each other, so that a limit does not cut what would be one batch, which is one tap.
+    order = (u.userid, u.check_at, u.id) if work == "freeze" else (u.check_at, u.id)
     return (
         query.join(t.enrolments, e.id == u.enrolment_id)
         .where(*due, WORK[work], e.sop.in_(running_sops()))
-        .order_by(u.check_at, u.id)
+        .order_by(*order)
         .limit(sa.bindparam("most", type_=sa.Integer))
     )
 
@@ -230,10 +236,12 @@ def next_wake(connection: Connection, corp_id: str) -> datetime | None:
     return min((at for at in times if at is not None), default=None)
 
 
-def due_enrolments(connection: Connection, corp_id: str, now: datetime, limit: int) -> list[Enrolment]:
-    """Runs of running SOPs whose time has come, the longest waiting first."""
-    known = {"corp": corp_id, "now": now, "most": limit}
-    return [_enrolment(row) for row in connection.execute(_due_query(), known)]
+def due_enrolments(
+    connection: Connection, corp_id: str, now: datetime, limit: int, shard: int | None = None
+) -> list[Enrolment]:
+    """Runs of running SOPs whose time has come, of one shard or of all, the longest waiting first."""
+    known = {"corp": corp_id, "now": now, "most": limit, "shard": shard}
+    return [_enrolment(row) for row in connection.execute(_due_query(sharded=shard is not None), known)]
 
 
 def enrolments_by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Enrolment]:
@@ -281,10 +289,12 @@ def touches_of(connection: Connection, enrolment_ids: Iterable[int]) -> dict[int
     return found
 
 
-def due_touches(connection: Connection, corp_id: str, now: datetime, work: Work, limit: int) -> list[Touch]:
-    """Touches of running SOPs that somebody has to look at, in the order of their times."""
-    known = {"corp": corp_id, "now": now, "most": limit}
-    return [_touch(row) for row in connection.execute(_due_touches_query(work), known)]
+def due_touches(
+    connection: Connection, corp_id: str, now: datetime, work: Work, limit: int, shard: int | None = None
+) -> list[Touch]:
+    """Touches of running SOPs that somebody has to look at, of one shard or of all, in the order of their times."""
+    known = {"corp": corp_id, "now": now, "most": limit, "shard": shard}
+    return [_touch(row) for row in connection.execute(_due_touches_query(work, sharded=shard is not None), known)]
 
 
 def lock_touches(
