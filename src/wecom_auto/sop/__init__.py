@@ -31,6 +31,7 @@ from wecom_auto.sop._actions import (
 )
 from wecom_auto.sop._context import ContentSource, CustomerBook, CustomerFacts, FollowerFacts, RelationFacts
 from wecom_auto.sop._files import LocalFile
+from wecom_auto.sop._occurrences import Occurrence, occurrences
 from wecom_auto.sop._policies import (
     Absence,
     Arms,
@@ -51,6 +52,7 @@ from wecom_auto.sop._policies import (
     Window,
 )
 from wecom_auto.sop._problems import ConditionError, DefinitionError
+from wecom_auto.sop._remap import Remap, remap
 from wecom_auto.sop._schema import json_schema
 from wecom_auto.sop._states import BatchStatus, EnrolmentStatus, SopStatus, TaskStatus, TouchStatus
 from wecom_auto.sop._timing import ClockRange, Offset
@@ -110,6 +112,7 @@ __all__ = [
     "Moment",
     "MovePool",
     "Notice",
+    "Occurrence",
     "Offset",
     "Owner",
     "Plan",
@@ -117,6 +120,7 @@ __all__ = [
     "Purpose",
     "Reentry",
     "RelationFacts",
+    "Remap",
     "Runner",
     "Sending",
     "ServerAction",
@@ -143,7 +147,9 @@ __all__ = [
     "Welcome",
     "Window",
     "json_schema",
+    "occurrences",
     "plan",
     "plant_holidays",
     "reason_text",
+    "remap",
 ]

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from attrs import Attribute, field, frozen
 
 from wecom_auto._time import require_aware
 from wecom_auto.sop._actions import Action
+
+NOTHING_ASKED: Final = ("skipped", "blocked", "dropped")
+"""How the outcome of a step begins that asked nobody for anything."""
 
 
 class DecisionKind(StrEnum):

@@ -104,7 +104,7 @@ class Edit(StrEnum):
     MIGRATE = "migrate"
     """They go on in the new version; a step that was touched is never repeated."""
     RESTART = "restart"
-    """Those that nobody was asked anything in begin anew; the others migrate."""
+    """They migrate, begin again to count, and decide anew what asked nobody for anything."""
 
 
 class Transfer(StrEnum):

@@ -216,9 +216,34 @@ def wall_to_utc(day: date, clock: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, clock.replace(fold=0), zone).astimezone(UTC)
 
 
+def to_instant(value: object, zone: ZoneInfo) -> datetime | None:
+    """The instant of an anchor attribute; a plain date means its first moment in the zone.
+
+    Args:
+        value: `"2026-11-12"`, an ISO date-time with an offset, a `date`, or an aware `datetime`.
+        zone: The definition's zone.
+
+    Returns:
+        An aware time in UTC, or `None` for a value that is not a date.
+    """
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value) if len(value) <= len("2026-11-12") else datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if isinstance(value, datetime):
+        return value.astimezone(UTC) if value.tzinfo is not None else None
+    return wall_to_utc(value, time(), zone) if isinstance(value, date) else None
+
+
+def month_day(year: int, month: int, day: int) -> date:
+    """A day of a month, clamped at the end of a shorter one: 31 in April is the 30th, 29 February may be the 28th."""
+    return date(year, month, min(day, _gregorian.monthrange(year, month)[1]))
+
+
 def _add_months(day: date, count: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
-    return date(year, month + 1, min(day.day, _gregorian.monthrange(year, month + 1)[1]))
+    return month_day(year, month + 1, day.day)
 
 
 def _minute(clock: time) -> int:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ from wecom_auto.sop._consistency import check_jumps, check_target
 from wecom_auto.sop._policies import Entry, Owner, Policy, Target, Window, check_category
 from wecom_auto.sop._problems import DefinitionError, inside, read_int, read_table, read_text, read_word
 from wecom_auto.sop._steps import Exit, Step, Wait, to_id
-from wecom_auto.sop._timing import parse_zone, wall_to_utc
+from wecom_auto.sop._timing import parse_zone, to_instant
 from wecom_auto.sop._toml import read_toml
 
 __all__ = ["SCHEMA", "Definition", "Exit", "Step", "Wait"]
@@ -253,14 +253,12 @@ class Definition:
         Returns:
             An aware time in UTC, or `None` for a value that is not a date.
         """
-        if isinstance(value, str):
-            try:
-                value = date.fromisoformat(value) if len(value) <= len("2026-11-12") else datetime.fromisoformat(value)
-            except ValueError:
-                return None
-        if isinstance(value, datetime):
-            return value.astimezone(UTC) if value.tzinfo is not None else None
-        return wall_to_utc(value, time(), self.zone) if isinstance(value, date) else None
+        return to_instant(value, self.zone)
+
+    @property
+    def lead(self) -> timedelta:
+        """How long before its anchor the first step is due; zero if none is. Enrol that early, and a little more."""
+        return max([-step.at.approximate for step in self.steps if step.at.before_anchor], default=timedelta())
 
 
 def _each(place: str, parse: Callable[[object], _T], value: object) -> tuple[_T, ...]:

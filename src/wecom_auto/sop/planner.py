@@ -14,7 +14,7 @@ from attrs import field, frozen
 from wecom_auto._time import require_aware
 from wecom_auto.sop._actions import Action, EndAction, Jump, StaffConfirmed, StaffTask, Welcome
 from wecom_auto.sop._arms import HOLDOUT
-from wecom_auto.sop._decisions import Decision, DecisionKind, EndReason, EnrolmentState, Plan
+from wecom_auto.sop._decisions import NOTHING_ASKED, Decision, DecisionKind, EndReason, EnrolmentState, Plan
 from wecom_auto.sop._jumps import Course, landing
 from wecom_auto.sop._reasons import reason_text
 from wecom_auto.sop._timetable import Slot, next_opening, slot
@@ -28,7 +28,6 @@ _LOOK_AGAIN = timedelta(days=1)
 """A waiting step is looked at once a day even if no event wakes the run."""
 _LOOK_FOR_TABLE = timedelta(days=7)
 """The State Council publishes a year's holidays in November: a week is soon enough for January."""
-_NOTHING_ASKED = ("skipped", "blocked", "dropped")
 
 
 def plan(definition: Definition, enrolment: EnrolmentState, facts: Facts, now: datetime, *, calendar: Calendar) -> Plan:
@@ -128,7 +127,7 @@ class _Run:
     def _asked_before(self) -> list[datetime]:
         outcomes = self.enrolment.done
         steps = [step for step in self.definition.steps if step.id in outcomes and step.reaches_people]
-        asked = [self._slot(step).until for step in steps if not outcomes[step.id].startswith(_NOTHING_ASKED)]
+        asked = [self._slot(step).until for step in steps if not outcomes[step.id].startswith(NOTHING_ASKED)]
         return [until for until in asked if until is not None]
 
     def _slot(self, step: Step) -> Slot:
