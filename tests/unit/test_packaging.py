@@ -28,6 +28,7 @@ PACKAGES = ["wecom_auto", "wecom_auto.callbacks", "wecom_auto.models", "wecom_au
 WITH_EXTRAS = [
     "wecom_auto.automotive",
     "wecom_auto.automotive.channels",
+    "wecom_auto.automotive.lifecycle",
     "wecom_auto.directory",
     "wecom_auto.sop",
     "wecom_auto.store",
