@@ -1,6 +1,6 @@
 """Lifecycle: where each customer is, and everything that was said about it.
 
-Revision 0006.
+Revision 0008.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from alembic import op
 
 from wecom_auto.store import UtcDateTime
 
-revision = "0006"
-down_revision = "0005"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
