@@ -92,12 +92,18 @@ def _values(row: BatchRow) -> dict[str, object]:
 
 def due(connection: Connection, corp_id: str, now: datetime) -> list[str]:
     """Ids of batches that somebody has to look at, in the order of their times."""
-    query = sa.select(t.batches.c.id).where(
-        t.batches.c.corp_id == corp_id, t.batches.c.check_at.is_not(None), t.batches.c.check_at <= now
+    return list(connection.scalars(_DUE, {"corp": corp_id, "now": now}))
+
+
+_DUE: Final = (
+    sa.select(t.batches.c.id)
+    .where(
+        t.batches.c.corp_id == sa.bindparam("corp"),
+        t.batches.c.check_at.is_not(None),
+        t.batches.c.check_at <= sa.bindparam("now"),
     )
-    return list(connection.scalars(query.order_by(t.batches.c.check_at, t.batches.c.id)))
-
-
+    .order_by(t.batches.c.check_at, t.batches.c.id)
+)
 Lock: TypeAlias = Literal["no", "skip", "wait"]
 """What to do about another worker that holds the row."""
 _BY_ID: Final = sa.select(t.batches).where(t.batches.c.id == sa.bindparam("id"))
@@ -106,6 +112,15 @@ _READ: Final = {
     "skip": _BY_ID.with_for_update(skip_locked=True),
     "wait": _BY_ID.with_for_update(),
 }
+_RIVAL: Final = (
+    sa.select(t.batches.c.id)
+    .where(
+        t.batches.c.corp_id == sa.bindparam("corp"),
+        t.batches.c.live_key == sa.bindparam("key"),
+        t.batches.c.id != sa.bindparam("batch"),
+    )
+    .limit(1)
+)
 _SAVE: Final = sa.update(t.batches).where(
     t.batches.c.id == sa.bindparam("our_id"),
     t.batches.c.fence == sa.bindparam("our_fence"),
@@ -143,10 +158,8 @@ def _row(row: RowMapping) -> BatchRow:
 
 def has_rival(connection: Connection, corp_id: str, row: BatchRow) -> bool:
     """Whether another batch of the same sender and content may or may not exist at the platform."""
-    query = sa.select(t.batches.c.id).where(
-        t.batches.c.corp_id == corp_id, t.batches.c.live_key == _key(corp_id, row), t.batches.c.id != row.batch.id
-    )
-    return connection.scalar(query.limit(1)) is not None
+    known = {"corp": corp_id, "key": _key(corp_id, row), "batch": row.batch.id}
+    return connection.scalar(_RIVAL, known) is not None
 
 
 def owners(connection: Connection, msgids: Sequence[str]) -> dict[str, str]:
@@ -239,18 +252,22 @@ def _reason(move: Move) -> str:
     return "expired:unconfirmed" if move.touches is TouchStatus.EXPIRED else move.batch.reason
 
 
-def _wanted_batches(batch_ids: Sequence[str]) -> sa.Select[str | None]:
-    """Those of the batches that somebody is still to get."""
+def _wanted_batches() -> sa.Select[str | None]:
+    """Those of the ``batches`` that somebody is still to get."""
     e, u = t.enrolments.c, t.touches.c
     withdrawn = sa.or_(*(e.end_reason.startswith(prefix) for prefix in store.WITHDRAWN))
     going_on = sa.or_(store.ACTIVE, sa.not_(withdrawn))
     query: sa.Select[str | None] = sa.select(u.batch_id).join(t.enrolments, e.id == u.enrolment_id)
-    return query.where(u.batch_id.in_(batch_ids), u.state.in_(_LIVE), going_on).distinct()
+    mine = u.batch_id.in_(sa.bindparam("batches", expanding=True))
+    return query.where(mine, u.state.in_(_LIVE), going_on).distinct()
+
+
+_WANTED: Final = _wanted_batches()
 
 
 def is_wanted(connection: Connection, batch_id: str) -> bool:
     """Whether anybody is still to get this batch: not everybody's run has ended by an exit."""
-    return connection.scalar(_wanted_batches([batch_id]).limit(1)) is not None
+    return connection.scalar(_WANTED, {"batches": [batch_id]}) is not None
 
 
 def hurry(connection: Connection, enrolment_ids: Sequence[int], now: datetime) -> None:
@@ -261,7 +278,7 @@ def hurry(connection: Connection, enrolment_ids: Sequence[int], now: datetime) -
         touched = [batch_id for batch_id in connection.scalars(asked.distinct()) if batch_id]
         if not touched:
             continue
-        lonely = sorted(set(touched) - set(connection.scalars(_wanted_batches(touched))))
+        lonely = sorted(set(touched) - set(connection.scalars(_WANTED, {"batches": touched})))
         created = (b.id.in_(lonely), b.state == BatchStatus.CREATED.value, b.check_at > now)
         connection.execute(sa.update(t.batches).where(*created).values(check_at=now))
 

@@ -236,9 +236,6 @@ class _Arrival:
 @repeatable
 def wake(context: Context, external_userid: str, now: datetime) -> None:
     """Look at the customer's runs at the next tick: something about the customer has changed."""
-    e = t.enrolments.c
-    mine = (e.corp_id == context.corp_id, e.external_userid == external_userid, store.ACTIVE)
-    # A run that is due already gets the news, too: a worker may be planning it without.
-    news = {"wake_at": sa.case((e.wake_at > now, now), else_=e.wake_at), "news": e.news + 1}
+    known = {"corp": context.corp_id, "customer": external_userid, "now": now}
     with transaction(context.engine) as connection:
-        connection.execute(sa.update(t.enrolments).where(*mine).values(news))
+        connection.execute(store.WAKE_CUSTOMER, known)

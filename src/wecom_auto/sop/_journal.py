@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Final
 
 import sqlalchemy as sa
-from attrs import asdict, frozen
+from attrs import fields, frozen
 from sqlalchemy.engine import Connection, Engine
 
 from wecom_auto.sop import _tables as t
 from wecom_auto.store import repeatable, transaction
+
+_INSERT: Final = sa.insert(t.decisions)
 
 
 @frozen(kw_only=True)
@@ -36,6 +39,9 @@ class Entry:
     detail: str = ""
 
 
+_COLUMNS: Final = tuple(one.name for one in fields(Entry))
+
+
 @frozen(kw_only=True)
 class LoggedDecision(Entry):
     """A line as it was read back, with its time."""
@@ -45,9 +51,9 @@ class LoggedDecision(Entry):
 
 def write(connection: Connection, corp_id: str, at: datetime, entries: Iterable[Entry]) -> None:
     """Add lines to the log, in the transaction that does what they tell."""
-    rows = [asdict(entry) | {"corp_id": corp_id, "at": at} for entry in entries]
+    rows = [{name: getattr(entry, name) for name in _COLUMNS} | {"corp_id": corp_id, "at": at} for entry in entries]
     if rows:
-        connection.execute(sa.insert(t.decisions), rows)
+        connection.execute(_INSERT, rows)
 
 
 @repeatable

@@ -55,12 +55,15 @@ class _Job:
 def perform(context: Context, tick: Tick, tagged: Tagged, shard: int | None = None) -> None:
     """Carry out everything that is due, of one shard or of all, a few hundred touches at a time."""
     seen: set[int] = set()
-    while jobs := [job for job in _jobs(context, tick.now(), shard) if job.touch.id not in seen]:
+    while due := _jobs(context, tick.now(), shard):
+        jobs = [job for job in due if job.touch.id not in seen]
         for job in jobs:
             if not tick.may_call():
                 return
             seen.add(job.touch.id)
             _carry_out(context, tick, job, tagged)
+        if not jobs or len(due) < _MOST:
+            return
 
 
 def _jobs(context: Context, now: datetime, shard: int | None) -> list[_Job]:

@@ -138,6 +138,8 @@ def _write_results(
 ) -> int:
     by_customer = {touch.external_userid: touch for touch in open_touches}
     groups: defaultdict[tuple[TouchStatus, str, datetime | None, datetime | None], list[Touch]] = defaultdict(list)
+    if not answer.results:
+        return 0
     runs = store.enrolments_by_id(connection, [touch.enrolment_id for touch in open_touches])
     for one in answer.results:
         touch = by_customer.pop(one.external_userid, None)
@@ -145,7 +147,7 @@ def _write_results(
             state, reason = _OUTCOMES[one.status]
             goes_on = state is TouchStatus.DELIVERED and _goes_on(context, connection, runs[touch.enrolment_id], touch)
             groups[state, reason, one.sent_at, now if goes_on else None].append(touch)
-    if answer.confirmed and answer.results:
+    if answer.confirmed:
         # Tapped, and the complete results do not know the customer: the platform had refused it at creation.
         groups[TouchStatus.REFUSED, "failed:refused", None, None].extend(by_customer.values())
     for (state, reason, sent_at, check_at), touches in groups.items():

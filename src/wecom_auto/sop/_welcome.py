@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
 from attrs import frozen
 
 from wecom_auto.callbacks.events import CustomerAdded
 from wecom_auto.errors import WeComError
 from wecom_auto.sop import _journal, _media, store
 from wecom_auto.sop import _tables as t
-from wecom_auto.sop._actions import Welcome
+from wecom_auto.sop._actions import ServerAction, Welcome
 from wecom_auto.sop._advance import replan, touch_row
 from wecom_auto.sop._context import Context
 from wecom_auto.sop._states import TouchStatus
@@ -60,6 +59,8 @@ def _write_answer(
     context: Context, run: Enrolment, touch: Touch, state: TouchStatus, reason: str, now: datetime
 ) -> None:
     sent = state is TouchStatus.DELIVERED
+    step = context.catalogue.cached(context.engine, run.sop, run.version).step(touch.step)
+    goes_on = sent and any(isinstance(one, ServerAction) and not isinstance(one, Welcome) for one in step.do)
     with transaction(context.engine) as connection:
         store.move_touches(
             connection,
@@ -67,21 +68,17 @@ def _write_answer(
             state,
             reason=reason,
             sent_at=now if sent else None,
-            check_at=now if sent else None,
+            check_at=now if goes_on else None,
         )
         _journal.write(connection, context.corp_id, now, store.lines([touch], {run.id: run}, reason))
 
 
 def _find(context: Context, event: CustomerAdded, now: datetime) -> _Planned | None:
-    e = t.enrolments.c
-    query = sa.select(e.id).where(
-        e.corp_id == context.corp_id, e.external_userid == event.external_userid, e.userid == event.userid, store.ACTIVE
-    )
+    pair = (event.external_userid, event.userid)
     with reading(context.engine) as connection:
         running = set(context.catalogue.running(connection))
-        runs = store.enrolments_by_id(connection, connection.scalars(query.order_by(e.id)))
+        runs = store.active_of(connection, context.corp_id, *pair)
         touched = store.touches_of(connection, runs)
-    pair = (event.external_userid, event.userid)
     facts = context.book.facts_for([pair])[pair]
     for run in runs.values():
         if run.sop not in running:

@@ -135,7 +135,7 @@ class Runner:
         batches = self._due_batches(tick)
         for batch_id in batches:
             self._run(self.steps(batch_id, tick))
-        if batches:
+        if tick.counts["settled"]:
             # What was delivered may go on with a tag.
             self._perform(tick)
         return self._finish(tick, now)

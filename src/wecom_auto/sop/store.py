@@ -130,6 +130,33 @@ def _among(column: sa.ColumnElement[Any], dialect: str) -> sa.ColumnElement[bool
     return column.in_(sa.bindparam("ids", expanding=True))
 
 
+_CUSTOMERS: Final = (
+    t.enrolments.c.corp_id == sa.bindparam("corp"),
+    t.enrolments.c.external_userid == sa.bindparam("customer"),
+)
+_OF_CUSTOMER: Final = (
+    sa.select(*_ENROLMENT_COLUMNS)
+    .where(*_CUSTOMERS, t.enrolments.c.sop == sa.bindparam("sop"))
+    .order_by(t.enrolments.c.id)
+)
+_ACTIVE_OF: Final = (
+    sa.select(*_ENROLMENT_COLUMNS)
+    .where(*_CUSTOMERS, t.enrolments.c.userid == sa.bindparam("member"), ACTIVE)
+    .order_by(t.enrolments.c.id)
+)
+WAKE_CUSTOMER: Final = (
+    sa.update(t.enrolments)
+    .where(*_CUSTOMERS, ACTIVE)
+    .values(
+        # A run that is due already gets the news, too: a worker may be planning it without.
+        wake_at=sa.case(
+            (t.enrolments.c.wake_at > sa.bindparam("now"), sa.bindparam("now")), else_=t.enrolments.c.wake_at
+        ),
+        news=t.enrolments.c.news + 1,
+    )
+)
+
+
 def running_sops() -> sa.Select[str]:
     """The SOPs of ``corp`` that work, inside another query: the one place where a pause takes effect."""
     mine = (t.sops.c.corp_id == sa.bindparam("corp"), t.sops.c.state == SopStatus.RUNNING.value)
@@ -194,6 +221,21 @@ def _touches_query(dialect: str) -> sa.Select[*tuple[Any, ...]]:
 
 
 @cache
+def _lock_touches_query(dialect: str, *, wait: bool) -> sa.Select[*tuple[Any, ...]]:
+    u = t.touches.c
+    query: sa.Select[*tuple[Any, ...]] = sa.select(*_TOUCH_COLUMNS)
+    mine = (_among(u.id, dialect), u.state.in_(sa.bindparam("states", expanding=True)))
+    return query.where(*mine).order_by(u.id).with_for_update(skip_locked=not wait)
+
+
+@cache
+def _move_statement(dialect: str, names: tuple[str, ...]) -> sa.Update:
+    # The new values under names of their own: a column's name is taken by the statement itself.
+    values = {name: sa.bindparam(f"new_{name}", type_=t.touches.c[name].type) for name in names}
+    return sa.update(t.touches).where(_among(t.touches.c.id, dialect)).values(values)
+
+
+@cache
 def _runs_query(dialect: str) -> sa.Select[*tuple[Any, ...]]:
     query: sa.Select[*tuple[Any, ...]] = sa.select(*_ENROLMENT_COLUMNS)
     return query.where(_among(t.enrolments.c.id, dialect))
@@ -255,10 +297,14 @@ def enrolments_by_id(connection: Connection, ids: Iterable[int]) -> dict[int, En
 
 def enrolments_of(connection: Connection, corp_id: str, external_userid: str, sop: str) -> list[Enrolment]:
     """Every run of one customer in one SOP, whatever its member, version and state."""
-    e = t.enrolments.c
-    mine = (e.corp_id == corp_id, e.external_userid == external_userid, e.sop == sop)
-    query = sa.select(*_ENROLMENT_COLUMNS).where(*mine).order_by(e.id)
-    return [_enrolment(row) for row in connection.execute(query)]
+    known = {"corp": corp_id, "customer": external_userid, "sop": sop}
+    return [_enrolment(row) for row in connection.execute(_OF_CUSTOMER, known)]
+
+
+def active_of(connection: Connection, corp_id: str, external_userid: str, userid: str) -> dict[int, Enrolment]:
+    """The active runs of one customer with one member, by id."""
+    known = {"corp": corp_id, "customer": external_userid, "member": userid}
+    return {row[0]: _enrolment(row) for row in connection.execute(_ACTIVE_OF, known)}
 
 
 def lock_due(connection: Connection, runs: Sequence[Enrolment], now: datetime) -> set[int]:
@@ -302,11 +348,10 @@ def lock_touches(
 ) -> dict[int, Touch]:
     """Take those of the touches that are in one of `states`; those that another worker holds only with `wait`."""
     found: dict[int, Touch] = {}
+    query, names = _lock_touches_query(connection.dialect.name, wait=wait), [state.value for state in states]
     for chunk in chunked(sorted(ids)):
-        mine = (t.touches.c.id.in_(chunk), t.touches.c.state.in_([state.value for state in states]))
-        query = sa.select(*_TOUCH_COLUMNS).where(*mine).order_by(t.touches.c.id)
-        rows = connection.execute(query.with_for_update(skip_locked=not wait))
-        found |= {row.id: _touch(row) for row in rows}
+        rows = connection.execute(query, {"ids": chunk, "states": names})
+        found |= {row[0]: _touch(row) for row in rows}
     return found
 
 
@@ -347,8 +392,10 @@ def move_touches(
     if state.final or state is TouchStatus.DUE:
         _settle(connection, touches, state)
         values["reserved_period"] = None
+    statement = _move_statement(connection.dialect.name, tuple(values))
+    known = {f"new_{name}": value for name, value in values.items()}
     for chunk in chunked([touch.id for touch in touches]):
-        connection.execute(sa.update(t.touches).where(t.touches.c.id.in_(chunk)).values(values))
+        connection.execute(statement, {"ids": chunk, **known})
 
 
 def delete_touches(connection: Connection, touches: Sequence[Touch]) -> None:

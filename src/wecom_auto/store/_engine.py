@@ -156,7 +156,9 @@ def _listen_sqlite(engine: Engine) -> None:
 
     def begun(connection: Connection) -> None:
         reads = connection.get_execution_options().get(_READS, False)
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        # Past SQLAlchemy, for which two words are a statement like any other: they open every transaction.
+        raw: Any = connection.connection.driver_connection
+        raw.execute("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)

@@ -44,8 +44,8 @@ def insert_once(connection: Connection, table: sa.Table, row: Mapping[str, Any])
         Whether the row is new. Of two transactions that insert the same key at the same time one gets False.
     """
     if connection.dialect.name not in {"mysql", "mariadb"}:
-        statement = _or_nothing(connection, table).execution_options(preserve_rowcount=True)
-        return connection.execute(statement, dict(row)).rowcount == 1
+        counted = {"preserve_rowcount": True}
+        return connection.execute(_or_nothing(connection, table), dict(row), execution_options=counted).rowcount == 1
     try:
         # MySQL counts a duplicate that was left alone as one row, like a new one.
         with connection.begin_nested():
@@ -134,7 +134,13 @@ def _fits_arrays(table: sa.Table) -> bool:
 
 
 def _or_nothing(connection: Connection, table: sa.Table) -> sa.Insert:
-    if connection.dialect.name == "postgresql":
+    return _without_conflict(connection.dialect.name, table)
+
+
+@cache
+def _without_conflict(dialect: str, table: sa.Table) -> sa.Insert:
+    """Built once: building a statement costs more than running it."""
+    if dialect == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
 
