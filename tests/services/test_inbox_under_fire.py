@@ -29,7 +29,7 @@ KILLS = 5
 AGAIN = 100
 """So many events are delivered twice although they were answered, as the platform may do."""
 AT_ONCE = 16
-PATIENCE = 20
+PATIENCE = 60
 """Seconds without any progress after which what still waits counts as stuck."""
 
 

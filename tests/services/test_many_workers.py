@@ -41,7 +41,7 @@ BAD_DAY = {
 }
 BAD_SECONDS = float(os.environ.get("WECOM_AUTO_SOAK_SECONDS", "3"))
 """How long there are faults and deaths; after that everything has to come to its end by itself."""
-PATIENCE = 45
+PATIENCE = 120
 """Real seconds after which whatever is still open counts as stuck."""
 CROWDS = [
     pytest.param("sqlite", 4, id="sqlite-4"),
