@@ -12,14 +12,16 @@ from attrs import define
 from tests.unit._sop_stage import LIBRARY, NINE, TEN, URL, Stage, mass, sop
 
 from wecom_auto.directory import Directory
-from wecom_auto.models import MassMessage
 from wecom_auto.sop import _tables as t
+from wecom_auto.sop._batches import BatchRow
+from wecom_auto.sop._channels import Listed
 from wecom_auto.sop._states import SopStatus
 from wecom_auto.sop.calendar import ChinaCalendar, Day
 from wecom_auto.sop.contents import Content, Contents
 from wecom_auto.sop.definition import Definition
-from wecom_auto.sop.reconcile import Listed, matches
+from wecom_auto.sop.reconcile import matches
 from wecom_auto.sop.runner import Runner, Settings
+from wecom_auto.sop.sending import Batch
 from wecom_auto.testing import FakeWeCom
 
 CREATE = "externalcontact/add_msg_template"
@@ -612,11 +614,7 @@ def test_what_is_kept_for_members_is_not_planned():
 def test_a_task_of_another_batch_is_never_taken():
     """I7: of two tasks that look alike the one that another batch owns is not ours, nor one of other people."""
     tasks = [
-        Listed(
-            message=MassMessage(msgid=name, created_at=NINE),
-            members=frozenset({member}),
-            recipients=frozenset({customer}),
-        )
+        Listed(id=name, made_at=NINE, members=frozenset({member}), recipients=frozenset({customer}))
         for name, member, customer in (
             ("owned", "zhang", "wm1"),
             ("strange", "li", "wm1"),
@@ -624,4 +622,5 @@ def test_a_task_of_another_batch_is_never_taken():
             ("ours", "zhang", "wm1"),
         )
     ]
-    assert [one.msgid for one in matches(tasks, "zhang", ["wm1", "wm2"], ["owned"])] == ["ours"]
+    row = BatchRow(batch=Batch(id="b"), sender="zhang", content_digest="d", content="{}", slot_at=NINE)
+    assert [one.id for one in matches(tasks, row, ["wm1", "wm2"], ["owned"])] == ["ours"]

@@ -6,19 +6,20 @@ Works inside a transaction that the caller opened; decides nothing and sends not
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 
 import attrs
 import sqlalchemy as sa
-from attrs import evolve, frozen
+from attrs import asdict, evolve, frozen
 from sqlalchemy.engine import Connection, RowMapping
 from sqlalchemy.exc import IntegrityError
 
 from wecom_auto.sop import _journal, sending, store
 from wecom_auto.sop import _tables as t
-from wecom_auto.sop._states import BatchStatus, EnrolmentStatus, TouchStatus
+from wecom_auto.sop._states import BatchKind, BatchStatus, EnrolmentStatus, TouchStatus
 from wecom_auto.sop.contents import Content
 from wecom_auto.sop.sending import Batch, Move
 
@@ -28,14 +29,37 @@ class SupersededError(Exception):
 
 
 @frozen(kw_only=True)
+class Audience:
+    """Who publishes a moment and who may see it; nothing of either means everybody.
+
+    Attributes:
+        tag_ids: Corp tags of the customers.
+        userids: The members.
+    """
+
+    tag_ids: tuple[str, ...] = ()
+    userids: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        """Canonical JSON: equal audiences give equal text."""
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Audience:
+        """Read what `to_json` wrote."""
+        return cls(**{name: tuple(ids) for name, ids in json.loads(text).items()})
+
+
+@frozen(kw_only=True)
 class BatchRow:
     """A batch as stored.
 
     Attributes:
         batch: What the protocol reads and writes.
-        sender: The member who has to tap.
+        sender: The member who has to tap; empty for a moment, which has several.
         content_digest: Of the content before the batch's id was put into its links.
         content: Canonical JSON of what is sent.
+        audience: Canonical JSON of a moment's `Audience`; empty for messages.
         slot_at: When it was frozen.
         expires_at: When an unconfirmed task is withdrawn.
         remind_seconds: When the member is nudged; `None` for the corp's setting.
@@ -50,6 +74,7 @@ class BatchRow:
     sender: str
     content_digest: str
     content: str
+    audience: str = ""
     slot_at: datetime
     expires_at: datetime | None = None
     remind_seconds: int | None = None
@@ -62,11 +87,18 @@ class BatchRow:
     @property
     def live_key(self) -> str:
         """Names sender and content: at most one batch of a key may be unsettled (I6)."""
-        return hashlib.sha256(f"{self.sender}\x1f{self.content_digest}".encode()).hexdigest()
+        parts = [self.sender, self.content_digest]
+        if self.batch.kind is not BatchKind.SINGLE:
+            parts += [self.batch.kind.value, self.audience]
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
     def message(self) -> Content:
         """What is sent."""
         return Content.from_json(self.content)
+
+    def heard_by(self) -> Audience:
+        """Who publishes and who may see it, for a moment."""
+        return Audience.from_json(self.audience) if self.audience else Audience()
 
 
 MEMBER_LEFT: Final = "left:member"
@@ -87,7 +119,7 @@ def insert(connection: Connection, corp_id: str, rows: Sequence[BatchRow]) -> No
 def _values(row: BatchRow) -> dict[str, object]:
     values: dict[str, object] = {name: getattr(row.batch, name) for name in _PROTOCOL}
     values |= {name: getattr(row, name) for name in _OTHERS}
-    return values | {"state": row.batch.state.value}
+    return values | {"state": row.batch.state.value, "kind": row.batch.kind.value}
 
 
 def due(connection: Connection, corp_id: str, now: datetime) -> list[str]:
@@ -152,7 +184,9 @@ def hold(connection: Connection, row: BatchRow) -> BatchRow:
 def _row(row: RowMapping) -> BatchRow:
     values: dict[str, Any] = dict(row)
     batch = {name: values[name] for name in _PROTOCOL}
-    batch |= {"state": BatchStatus(str(values["state"])), "cancel_reason": values["cancel_reason"] or ""}
+    batch |= {"state": BatchStatus(str(values["state"])), "kind": BatchKind(str(values["kind"]))}
+    batch |= {"cancel_reason": values["cancel_reason"] or ""}
+    values["audience"] = values["audience"] or ""
     return BatchRow(batch=Batch(**batch), **{name: values[name] for name in _OTHERS})
 
 
@@ -202,7 +236,7 @@ def save(
         move = sending.also_cancel(move, asked, now)
     after = evolve(row, batch=move.batch, **others)
     values = _values(after)
-    values["live_key"] = _key(corp_id, after) if move.batch.state.unsettled else None
+    values["live_key"] = _key(corp_id, after) if move.batch.unsettled else None
     values |= {"our_id": row.batch.id, "our_fence": row.batch.fence, "our_state": row.batch.state.value}
     try:
         changed = connection.execute(_SAVE, values).rowcount

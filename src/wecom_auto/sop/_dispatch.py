@@ -17,11 +17,12 @@ from sqlalchemy.engine import Connection
 from wecom_auto.errors import ConfigurationError, WeComError
 from wecom_auto.sop import _batches, _journal, _media, sending, store
 from wecom_auto.sop._batches import BatchRow, SupersededError
+from wecom_auto.sop._channels import channel_of
 from wecom_auto.sop._context import Context, Now, Tick
 from wecom_auto.sop._freeze import Verdict, judge
 from wecom_auto.sop._states import BatchStatus, EnrolmentStatus, TouchStatus
 from wecom_auto.sop.contents import Content
-from wecom_auto.sop.sending import Created, Move, NotCreated, Outcome, outcome_of
+from wecom_auto.sop.sending import Move, NotCreated, Outcome, outcome_of
 from wecom_auto.store import reading, repeatable, transaction
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ def _prepare(context: Context, tick: Tick, row: BatchRow) -> Content | None:
         tick.counts["expired:content"] += 1
         return None
     try:
-        return _media.provide(context, content, now, lives=_media.task_life(context.settings))
+        life, purpose = _media.task_life(context.settings), channel_of(row).purpose
+        return _media.provide(context, content, now, lives=life, purpose=purpose)
     except ConfigurationError:
         _close(context, row, sending.unsendable(row.batch, "failed:content"), now)
         tick.counts["failed"] += 1
@@ -160,25 +162,18 @@ def _call(context: Context, row: BatchRow, content: Content, now: Now) -> Outcom
     with reading(context.engine) as connection:
         touches = store.touches_in_batch(connection, row.batch.id, TouchStatus.BATCHED)
         present = _batches.read(connection, row.batch.id, "no")
-    customers = list(dict.fromkeys(touch.external_userid for touch in touches))
+    recipients = list(dict.fromkeys(touch.external_userid for touch in touches))
     # T3: read and compared as late as this process can, because the platform itself compares nothing.
     ours = present is not None and present.batch.fence == row.batch.fence
     if not ours or not sending.may_write(row.batch, now(), timing):
         return NotCreated(reason="blocked:lease")
     try:
-        answer = create_client(context).mass_messages.create(
-            chat_type="single",
-            external_userids=customers,
-            sender=row.sender,
-            text=content.message,
-            attachments=content.attachments,
-        )
+        return channel_of(row).create(create_client(context), row, content, recipients)
     except WeComError as error:
         if getattr(error, "errcode", 0) == _DEAD_MEDIUM and row.message().files:
             _media.forget(context, row.message(), now())
             return NotCreated(reason="blocked:media")
         return outcome_of(error)
-    return Created(msgid=answer.msgid, refused=answer.fail_list)
 
 
 def create_client(context: Context) -> WeCom:

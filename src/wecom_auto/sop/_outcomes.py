@@ -37,14 +37,16 @@ class Trouble(enum.Enum):
 
 @frozen(kw_only=True)
 class Created:
-    """The platform made the task.
+    """The platform made the task, or a job that makes it.
 
     Attributes:
-        msgid: The task.
-        refused: Customers named in ``fail_list``: they get nothing.
+        msgid: The task; empty as long as only its job is known.
+        jobid: The job, for a moment.
+        refused: Customers or groups named in ``fail_list``: they get nothing.
     """
 
-    msgid: str
+    msgid: str = ""
+    jobid: str = ""
     refused: tuple[str, ...] = ()
 
 

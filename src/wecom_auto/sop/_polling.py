@@ -7,26 +7,32 @@ Manual: https://developer.work.weixin.qq.com/document/path/93338 (获取企业�
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 from sqlalchemy.engine import Connection
 
-from wecom_auto.errors import APIError, WeComError
-from wecom_auto.models import MassMessageResult, SendStatus, TaskStatus, TextMessage
+from wecom_auto.errors import WeComError
+from wecom_auto.models import SendStatus
 from wecom_auto.sop import _batches, _cadence, _journal, sending, store
 from wecom_auto.sop._actions import ServerAction
-from wecom_auto.sop._batches import BatchRow
+from wecom_auto.sop._batches import BatchRow, SupersededError
+from wecom_auto.sop._channels import Reading, channel_of, job_outcome, say
 from wecom_auto.sop._context import Context, Tick
 from wecom_auto.sop._dispatch import Steps, put_back
 from wecom_auto.sop._journal import Entry
-from wecom_auto.sop._states import BatchStatus, TouchStatus
-from wecom_auto.sop.sending import Move
+from wecom_auto.sop._states import BatchKind, BatchStatus, TouchStatus
+from wecom_auto.sop.sending import Move, Outcome
 from wecom_auto.sop.store import Enrolment, Touch
 from wecom_auto.store import reading, repeatable, transaction
 
-_ALREADY_CANCELLED: Final = 41093
+_SETTLED: Final = timedelta(days=1)
+"""How long after the owner's tap a group that the results do not name may still turn up. Unverified."""
+_MESSAGE_USERS: Final = 1000
+_NAMED: Final = 20
+_CALLED: Final = {BatchKind.SINGLE: "群发", BatchKind.GROUP: "客户群群发", BatchKind.MOMENT: "朋友圈发表"}
 _OUTCOMES: Final = {
     SendStatus.SENT: (TouchStatus.DELIVERED, "sent"),
     SendStatus.NOT_FRIEND: (TouchStatus.NOT_FRIEND, "blocked:not_friend"),
@@ -34,34 +40,23 @@ _OUTCOMES: Final = {
 }
 
 
-@frozen(kw_only=True)
-class Reading:
-    """What the platform says about a task.
-
-    Attributes:
-        confirmed_at: When our sender tapped; `None` if that has not happened.
-        confirmed: Whether our sender tapped.
-        results: What became of each customer.
-    """
-
-    confirmed: bool = False
-    confirmed_at: datetime | None = None
-    results: tuple[MassMessageResult, ...] = field(default=(), repr=False)
-
-
 def follow(context: Context, tick: Tick, row: BatchRow) -> Steps:
     """Work on a claimed, created batch."""
-    msgid = row.batch.msgid or ""
     due = _cadence.chores(row, tick.now(), context.settings)
-    row = _asked_back(context, row)
-    reason = row.batch.cancel_reason or ("expired:unconfirmed" if due.expire else "")
     try:
-        answer = _read(context, row.sender, msgid)
-        if reason and not answer.confirmed:
-            # Withdrawn first and read afterwards: what was sent in between is in the results.
-            _withdraw(context, msgid)
+        if row.batch.msgid is None:
+            row = _named(context, row, tick)
             yield "K9"
-            answer = _read(context, row.sender, msgid)
+        if row.batch.msgid is None:
+            return
+        row = _asked_back(context, row)
+        reason = row.batch.cancel_reason or ("expired:unconfirmed" if due.expire else "")
+        answer = channel_of(row).read(context.client, row)
+        if reason and answer.waiting:
+            # Withdrawn first and read afterwards: what was sent in between is in the results.
+            channel_of(row).withdraw(context.client, row.batch.msgid)
+            yield "K9"
+            answer = channel_of(row).read(context.client, row)
     except WeComError as error:
         put_back(context, row, tick, "poll", error)
         return
@@ -69,8 +64,32 @@ def follow(context: Context, tick: Tick, row: BatchRow) -> Steps:
     row, settled = _settle(context, row, answer, reason, tick.now())
     tick.counts["settled"] += settled
     tick.counts[f"batch_{row.batch.state.value}"] += row.batch.state.final
-    if row.batch.state is BatchStatus.CREATED and not answer.confirmed:
-        yield from _nag(context, tick, row, due)
+    if row.batch.state is BatchStatus.CREATED and answer.waiting:
+        yield from _nag(context, tick, row, answer.waiting, due)
+
+
+def _named(context: Context, row: BatchRow, tick: Tick) -> BatchRow:
+    """The same batch with the moment that its job has made; without one while the job goes on, or if it has failed."""
+    outcome = job_outcome(context.client, row.batch.jobid)
+    if outcome is None:
+        return _later(context, row, "job:running", tick.now())
+    return _write_job(context, row, outcome, tick.now())
+
+
+@repeatable
+def _later(context: Context, row: BatchRow, reason: str, now: datetime) -> BatchRow:
+    move = sending.postpone(row.batch, now + context.settings.timing.backoff, reason)
+    with transaction(context.engine) as connection:
+        return _batches.save(connection, context.corp_id, row, move, now)
+
+
+@repeatable
+def _write_job(context: Context, row: BatchRow, outcome: Outcome, now: datetime) -> BatchRow:
+    move = sending.job_ended(row.batch, outcome, now, context.settings.timing)
+    if move is None:
+        raise SupersededError(row.batch.id)
+    with transaction(context.engine) as connection:
+        return _batches.save(connection, context.corp_id, row, move, now)
 
 
 def _asked_back(context: Context, row: BatchRow) -> BatchRow:
@@ -83,41 +102,32 @@ def _asked_back(context: Context, row: BatchRow) -> BatchRow:
     return evolve(row, batch=evolve(row.batch, cancel_reason="dropped:ended")) if touches else row
 
 
-def _read(context: Context, sender: str, msgid: str) -> Reading:
-    api = context.client.mass_messages
-    mine = next((task for task in api.iter_members(msgid) if task.userid == sender), None)
-    confirmed = mine is not None and mine.status is TaskStatus.SENT
-    # Results change only by a tap, so they are read only after one.
-    results = tuple(api.iter_results(msgid, userid=sender)) if confirmed else ()
-    return Reading(confirmed=confirmed, confirmed_at=mine.sent_at if mine else None, results=results)
-
-
-def _withdraw(context: Context, msgid: str) -> None:
-    try:
-        context.client.mass_messages.cancel(msgid)
-    except APIError as error:
-        if error.errcode != _ALREADY_CANCELLED:
-            raise
-
-
 @repeatable
 def _settle(context: Context, row: BatchRow, answer: Reading, reason: str, now: datetime) -> tuple[BatchRow, int]:
     """Write the results down; close the batch if nothing is open any more. Returns how many touches were settled."""
     with transaction(context.engine) as connection:
         held = _batches.hold(connection, row)
         open_touches = store.touches_in_batch(connection, row.batch.id, TouchStatus.REQUESTED)
-        settled = _write_results(connection, context, row, open_touches, answer, now)
-        after = evolve(row, polls=row.polls + 1, confirmed_at=row.confirmed_at or answer.confirmed_at)
-        move = _next(context, after, reason, now, left=len(open_touches) - settled)
+        after = evolve(row, polls=row.polls + 1, confirmed_at=row.confirmed_at or _tapped_at(answer, now))
+        settled = _write_results(connection, context, after, open_touches, answer, now)
+        move = _next(context, after, answer, reason, now, left=len(open_touches) - settled)
         saved = _batches.save(
             connection, context.corp_id, row, move, now, held=held, polls=after.polls, confirmed_at=after.confirmed_at
         )
     return saved, settled
 
 
-def _next(context: Context, row: BatchRow, reason: str, now: datetime, *, left: int) -> Move:
+def _tapped_at(answer: Reading, now: datetime) -> datetime | None:
+    return (answer.confirmed_at or now) if answer.confirmed else None
+
+
+def _next(context: Context, row: BatchRow, answer: Reading, reason: str, now: datetime, *, left: int) -> Move:
     closing: Move | None = None
-    if not left:
+    moment = row.batch.kind is BatchKind.MOMENT
+    if moment and not reason:
+        # Customers go on commenting after the last member has published.
+        pass
+    elif not (answer.waiting if moment else left):
         closing = sending.finish(row.batch, BatchStatus.DONE, "done")
     elif row.batch.cancel_reason:
         closing = sending.finish(row.batch, BatchStatus.CANCELLED, row.batch.cancel_reason)
@@ -138,22 +148,34 @@ def _write_results(
 ) -> int:
     by_customer = {touch.external_userid: touch for touch in open_touches}
     groups: defaultdict[tuple[TouchStatus, str, datetime | None, datetime | None], list[Touch]] = defaultdict(list)
-    if not answer.results:
+    if not answer.confirmed:
         return 0
     runs = store.enrolments_by_id(connection, [touch.enrolment_id for touch in open_touches])
     for one in answer.results:
-        touch = by_customer.pop(one.external_userid, None)
+        touch = by_customer.pop(one.target, None)
         if touch is not None and one.status in _OUTCOMES:
             state, reason = _OUTCOMES[one.status]
             goes_on = state is TouchStatus.DELIVERED and _goes_on(context, connection, runs[touch.enrolment_id], touch)
             groups[state, reason, one.sent_at, now if goes_on else None].append(touch)
-    if answer.confirmed:
-        # Tapped, and the complete results do not know the customer: the platform had refused it at creation.
-        groups[TouchStatus.REFUSED, "failed:refused", None, None].extend(by_customer.values())
+    if answer.everybody is not None:
+        groups[*_OUTCOMES[answer.everybody], now, now].extend(by_customer.values())
+        by_customer = {}
+    if (refusal := _verdict_on_unnamed(row, answer, now)) is not None:
+        groups[TouchStatus.REFUSED, refusal, None, None].extend(by_customer.values())
     for (state, reason, sent_at, check_at), touches in groups.items():
         store.move_touches(connection, touches, state, reason=reason, sent_at=sent_at, check_at=check_at)
         _journal.write(connection, context.corp_id, now, store.lines(touches, runs, reason, row.batch.id))
     return sum(map(len, groups.values()))
+
+
+def _verdict_on_unnamed(row: BatchRow, answer: Reading, now: datetime) -> str | None:
+    """Why recipients that the results do not name get nothing, if that is certain by now."""
+    if channel_of(row).lists_unsent:
+        # Tapped, and the complete results do not know the customer: the platform had refused it at creation.
+        return "failed:refused" if answer.confirmed and answer.results else None
+    # Of groups only those are named that were sent to, and results may lag behind the tap.
+    late = row.confirmed_at is not None and now >= row.confirmed_at + _SETTLED
+    return "failed:not_sent" if answer.confirmed and late else None
 
 
 def _goes_on(context: Context, connection: Connection, run: Enrolment, touch: Touch) -> bool:
@@ -162,19 +184,31 @@ def _goes_on(context: Context, connection: Connection, run: Enrolment, touch: To
     return any(isinstance(action, ServerAction) for action in step.do)
 
 
-def _nag(context: Context, tick: Tick, row: BatchRow, due: _cadence.Chores) -> Steps:
-    now = tick.now()
+def _nag(context: Context, tick: Tick, row: BatchRow, waiting: Sequence[str], due: _cadence.Chores) -> Steps:
+    now, what = tick.now(), _CALLED[row.batch.kind]
     if due.escalate:
         row = _count(context, row, now, Entry(reason="alert:unconfirmed", detail=row.batch.id), escalated_at=now)
         tick.counts["escalated"] += 1
-        _tell(context, context.settings.supervisor(row.sender), f"{row.sender} 有一条群发任务超时未确认")
+        for supervisor, members in _by_supervisor(context, waiting).items():
+            tell(context, supervisor, f"{'、'.join(members)} 有一条{what}任务超时未确认")
     if due.remind:
         row = _count(context, row, now, Entry(reason="reminded", detail=row.batch.id), reminds=row.reminds + 1)
         yield "K9"
         tick.counts["reminded"] += 1
-        _remind(context, row.batch.msgid or "")
-        if due.tell:
-            _tell(context, row.sender, "您有一条客户群发任务待确认，请在企业微信中点击发送")
+        _remind(context, row)
+        # The platform nudges nobody about a moment.
+        if due.tell or row.batch.kind is BatchKind.MOMENT:
+            tell(context, waiting, f"您有一条{what}任务待确认，请在企业微信中点击发送")
+
+
+def _by_supervisor(context: Context, waiting: Sequence[str]) -> dict[str, list[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for userid in waiting:
+        found[context.settings.supervisor(userid)].append(userid)
+    # A message has room for so many names.
+    return {
+        who: [*members[:_NAMED], *(["…"] if len(members) > _NAMED else [])] for who, members in found.items() if who
+    }
 
 
 @repeatable
@@ -187,24 +221,19 @@ def _count(context: Context, row: BatchRow, now: datetime, entry: Entry, **other
         return _batches.save(connection, context.corp_id, row, move, now, **others)
 
 
-def _remind(context: Context, msgid: str) -> None:
+def _remind(context: Context, row: BatchRow) -> None:
     try:
-        context.client.mass_messages.remind(msgid)
+        channel_of(row).remind(context.client, row.batch.msgid or "")
     except WeComError:
         # It was counted: one nudge less is better than a fourth one, which the platform refuses anyway.
         return
 
 
-def _tell(context: Context, userid: str, text: str) -> None:
-    if not (context.settings.notify and userid):
-        return
-    try:
-        context.client.messages.send(TextMessage(content=text), users=[userid])
-    except WeComError:
-        return
-
-
-def tell(context: Context, userid: str, text: str) -> bool:
+def tell(context: Context, userids: str | Sequence[str], text: str) -> bool:
     """Send an application message if that is switched on; a failure is no reason to stop anything."""
-    _tell(context, userid, text)
-    return context.settings.notify and bool(userid)
+    who = [userids] if isinstance(userids, str) else [*userids]
+    if not (context.settings.notify and any(who)):
+        return False
+    for some in store.chunked([one for one in who if one], _MESSAGE_USERS):
+        say(context.client, some, text)
+    return True

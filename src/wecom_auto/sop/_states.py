@@ -52,6 +52,17 @@ class TouchStatus(enum.StrEnum):
 _LIVE_TOUCHES: Final = frozenset({TouchStatus.DUE, TouchStatus.BATCHED, TouchStatus.REQUESTED, TouchStatus.OPEN})
 
 
+class BatchKind(enum.StrEnum):
+    """What a send batch asks the platform for."""
+
+    SINGLE = "single"
+    """A mass message (群发) to customers of one member."""
+    GROUP = "group"
+    """A mass message into groups (客户群群发) of one owner."""
+    MOMENT = "moment"
+    """A post in the moments (客户朋友圈) of members."""
+
+
 class BatchStatus(enum.StrEnum):
     """Where a send batch stands; `wecom_auto.sop.sending` has the moves between them."""
 

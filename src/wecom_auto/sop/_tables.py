@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from wecom_auto.sop._shards import of_row
-from wecom_auto.store import UtcDateTime, metadata
+from wecom_auto.store import LongText, UtcDateTime, metadata
 
 # Wide enough for every identifier of the platform; MySQL needs a length for an indexed column.
 _ID = sa.String(64)
@@ -141,9 +141,12 @@ batches = sa.Table(
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("corp_id", _ID, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False, server_default="single"),
     sa.Column("sender", _ID, nullable=False),
     sa.Column("content_digest", sa.String(64), nullable=False),
     sa.Column("content", sa.Text, nullable=False),
+    # Who publishes a moment, and who may see it.
+    sa.Column("audience", LongText),
     sa.Column("slot_at", UtcDateTime, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     # (corp, sender, content) while the outcome is open, else NULL: the database itself refuses a second one.
@@ -154,6 +157,8 @@ batches = sa.Table(
     sa.Column("last_call_at", UtcDateTime),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("unknowns", sa.Integer, nullable=False),
+    # The platform's job that makes a moment; its id is in msgid as soon as the job has ended.
+    sa.Column("jobid", _KEY, nullable=False, server_default=""),
     sa.Column("msgid", _KEY, unique=True),
     sa.Column("check_at", UtcDateTime),
     sa.Column("created_at", UtcDateTime),

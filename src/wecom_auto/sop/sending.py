@@ -1,6 +1,6 @@
 """Decide how a send batch moves: states, guards, fences, leases. Never sends, never sleeps, never reads the clock.
 
-``add_msg_template`` takes no client id and is not idempotent, so a lost answer must not become a second task.
+``add_msg_template`` and ``add_moment_task`` take no client id and are not idempotent, so a lost answer must not become a second task.
 The protocol writes the intent down before the first byte leaves, and after an unknown outcome it looks before it asks
 again.
 The result is *effectively once*: the platform checks no fence, so a process that is frozen between the last check and
@@ -11,7 +11,8 @@ the write for longer than its lease can still create a second task.
 | T1 | PLANNED | claimed: fence + 1, lease |
 | T2 | PLANNED → CALLING | the intent is committed before the first byte leaves |
 | T3 | CALLING | the last check before the write |
-| T4 | CALLING → CREATED | the platform named a msgid |
+| T4 | CALLING → CREATED | the platform named a msgid, or the job that makes a moment |
+| T4-job | CREATED → CREATED, FAILED, PLANNED or UNKNOWN | what became of that job |
 | T5 | CALLING → PLANNED | certainly not created |
 | T6 | CALLING → FAILED | the request is wrong |
 | T7 | CALLING → UNKNOWN | anything else |
@@ -30,7 +31,7 @@ from attrs import evolve, field, frozen
 
 from wecom_auto.errors import ConfigurationError
 from wecom_auto.sop._outcomes import Created, Lost, NotCreated, Outcome, Trouble, Wrong, outcome_of
-from wecom_auto.sop._states import BatchStatus, TouchStatus
+from wecom_auto.sop._states import BatchKind, BatchStatus, TouchStatus
 
 __all__ = [
     "Batch",
@@ -50,6 +51,7 @@ __all__ = [
     "drop",
     "finish",
     "found",
+    "job_ended",
     "may_write",
     "missing",
     "outcome_of",
@@ -73,6 +75,8 @@ class Timing:
         lease: How long a claim holds; more than ``2 * call_max + skew``.
         retries: How often a batch whose task is proved missing is asked again before a person decides.
         backoff: First wait after a refusal that will pass; doubles up to 32 times.
+        job: How long the platform's own job may take to make a moment; it is added to `quiet` for moments.
+            Unverified: the manual names no time.
 
     Raises:
         ConfigurationError: ``quiet`` or ``lease`` is too short to be safe.
@@ -85,6 +89,7 @@ class Timing:
     lease: timedelta = timedelta(seconds=60)
     retries: int = 2
     backoff: timedelta = timedelta(minutes=1)
+    job: timedelta = timedelta(minutes=30)
 
     def __attrs_post_init__(self) -> None:
         quiet = self.call_max + self.lag + self.skew
@@ -96,6 +101,10 @@ class Timing:
             msg = f"lease is {self.lease}, but must be longer than 2 * call_max + skew = {lease}"
             raise ConfigurationError(msg)
 
+    def making(self, kind: BatchKind) -> timedelta:
+        """How long the platform may take to make what it was asked for."""
+        return self.job if kind is BatchKind.MOMENT else timedelta(0)
+
 
 @frozen(kw_only=True)
 class Batch:
@@ -103,6 +112,7 @@ class Batch:
 
     Attributes:
         id: Short, unique, printable.
+        kind: What it asks the platform for.
         state: Where it stands.
         fence: Grows with every claim; a write that carries an old one changes nothing.
         lease_until: Until when the claim of the present fence holds.
@@ -110,7 +120,8 @@ class Batch:
         last_call_at: When the last one left.
         attempts: How many requests were written in all.
         unknowns: How many tries were proved missing after an unknown outcome.
-        msgid: The task at the platform.
+        jobid: The job that makes the task, for a moment.
+        msgid: The task at the platform; for a moment the moment.
         check_at: When somebody has to look at it again; `None` when nobody has to.
         created_at: When the task came to be.
         cancel_reason: Why it is to be withdrawn, empty if it is not.
@@ -118,6 +129,7 @@ class Batch:
     """
 
     id: str
+    kind: BatchKind = BatchKind.SINGLE
     state: BatchStatus = BatchStatus.PLANNED
     fence: int = 0
     lease_until: datetime | None = None
@@ -125,11 +137,17 @@ class Batch:
     last_call_at: datetime | None = None
     attempts: int = 0
     unknowns: int = 0
+    jobid: str = ""
     msgid: str | None = None
     check_at: datetime | None = None
     created_at: datetime | None = None
     cancel_reason: str = ""
     reason: str = ""
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether a task may exist at the platform whose id nobody knows."""
+        return self.state.unsettled or (self.state is BatchStatus.CREATED and self.msgid is None)
 
     @property
     def cancel_or_reason(self) -> str:
@@ -212,8 +230,9 @@ def record(batch: Batch, outcome: Outcome, now: datetime, timing: Timing) -> Mov
     if batch.state is not BatchStatus.CALLING:
         return None
     match outcome:
-        case Created(msgid=msgid, refused=refused):
-            return Move(rule="T4", batch=_created(batch, msgid, now), touches=TouchStatus.REQUESTED, refused=refused)
+        case Created(msgid=msgid, jobid=jobid, refused=refused):
+            created = _created(evolve(batch, jobid=jobid), msgid, now)
+            return Move(rule="T4", batch=created, touches=TouchStatus.REQUESTED, refused=refused)
         case NotCreated(reason=reason, wait=wait):
             doubled = timing.backoff * 2 ** min(batch.attempts - 1, 5)
             return Move(rule="T5", batch=_again(batch, now + max(wait, doubled), reason))
@@ -223,6 +242,18 @@ def record(batch: Batch, outcome: Outcome, now: datetime, timing: Timing) -> Mov
             return Move(rule="T6", batch=failed, touches=touches, alert=not everybody)
         case Lost(reason=reason):
             return Move(rule="T7", batch=_unknown(batch, reason, timing))
+
+
+def job_ended(batch: Batch, outcome: Outcome, now: datetime, timing: Timing) -> Move | None:
+    """Write down what became of the job of a moment; `None` if the batch does not wait for one."""
+    if batch.state is not BatchStatus.CREATED or batch.msgid is not None:
+        return None
+    if isinstance(outcome, Created):
+        return Move(rule="T4-job", batch=evolve(batch, msgid=outcome.msgid, check_at=now))
+    # The job is over or forgotten: from here on it is as if the call itself had ended like this.
+    move = record(evolve(batch, state=BatchStatus.CALLING, jobid=""), outcome, now, timing)
+    back = TouchStatus.BATCHED if isinstance(outcome, NotCreated | Lost) else None
+    return None if move is None else evolve(move, rule="T4-job", touches=move.touches or back)
 
 
 def abandoned(batch: Batch, now: datetime, timing: Timing) -> Move | None:
@@ -236,7 +267,11 @@ def abandoned(batch: Batch, now: datetime, timing: Timing) -> Move | None:
 def rested(batch: Batch, now: datetime, timing: Timing) -> bool:
     """Whether the platform's list may be trusted about this batch (the guard of T9 and T10)."""
     called = batch.last_call_at
-    return batch.state is BatchStatus.UNKNOWN and called is not None and now >= called + timing.quiet
+    return (
+        batch.state is BatchStatus.UNKNOWN
+        and called is not None
+        and now >= called + timing.quiet + timing.making(batch.kind)
+    )
 
 
 def found(batch: Batch, msgid: str, now: datetime, timing: Timing) -> Move | None:
@@ -323,7 +358,7 @@ def _created(batch: Batch, msgid: str, now: datetime) -> Batch:
     return evolve(
         _released(batch),
         state=BatchStatus.CREATED,
-        msgid=msgid,
+        msgid=msgid or None,
         created_at=batch.last_call_at or now,
         check_at=now,
         reason="created",
@@ -336,7 +371,7 @@ def _again(batch: Batch, when: datetime, reason: str) -> Batch:
 
 def _unknown(batch: Batch, reason: str, timing: Timing) -> Batch:
     called = batch.last_call_at
-    when = None if called is None else called + timing.quiet
+    when = None if called is None else called + timing.quiet + timing.making(batch.kind)
     return evolve(_released(batch), state=BatchStatus.UNKNOWN, check_at=when, reason=reason)
 
 
