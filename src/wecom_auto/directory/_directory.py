@@ -37,6 +37,7 @@ from wecom_auto.directory._jobs import SyncKind, SyncProgress
 from wecom_auto.directory._membership import GroupRow, Membership
 from wecom_auto.directory._reader import Keep
 from wecom_auto.directory._relation import Relation, RelationStatus, changed
+from wecom_auto.directory._subjects import LEFT, SubjectQueries
 from wecom_auto.directory._sync import synchronise
 from wecom_auto.directory._tables import attributes, events, seen, tags
 from wecom_auto.directory._ways import Way
@@ -51,7 +52,7 @@ _NO_RELATION: Final = 84061
 """The relation ended before we asked; its own event tells, or told."""
 
 
-class Directory:
+class Directory(SubjectQueries):
     """What one corp knows about its customers, in one database.
 
     Args:
@@ -182,6 +183,8 @@ class Directory:
     def member_left(self, userid: str, at: datetime) -> None:
         """Record that a member has left the corp, and is nobody's friend any more; the platform sends no event.
 
+        The member gets the attribute ``left``; set it to False for one who comes back.
+
         Args:
             userid: The member.
             at: When; relations that are younger stay.
@@ -194,6 +197,8 @@ class Directory:
             pairs = [(customer, userid) for customer in _rows.known_customers(connection, self.corp_id, userid)]
             gone = partial(changed, status=RelationStatus.DELETED, at=moment)
             _rows.change_relations(connection, self.corp_id, dict.fromkeys(pairs, gone))
+            row = {"corp_id": self.corp_id, "external_userid": userid, "name": LEFT, "value": True, "set_at": moment}
+            upsert(connection, attributes, [row])
 
     @repeatable
     def set_attribute(self, external_userid: str, name: str, value: JSON | date) -> None:

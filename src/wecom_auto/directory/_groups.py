@@ -85,7 +85,7 @@ def find(connection: Connection, corp_id: str, *, owner: str = "", living: bool 
 
 def get(connection: Connection, corp_id: str, chat_id: str) -> GroupRow | None:
     """Return one group."""
-    return next(iter(_read(connection, corp_id, [chat_id])), None)
+    return next(iter(read(connection, corp_id, [chat_id])), None)
 
 
 def members_of(connection: Connection, corp_id: str, chat_id: str) -> list[Membership]:
@@ -146,7 +146,8 @@ def _reading(answer: GroupChat, as_of: datetime) -> Callable[[GroupRow], GroupRo
     return lambda row: rules.read(row, answer, as_of)
 
 
-def _read(connection: Connection, corp_id: str, chat_ids: Iterable[str], *, lock: bool = False) -> list[GroupRow]:
+def read(connection: Connection, corp_id: str, chat_ids: Iterable[str], *, lock: bool = False) -> list[GroupRow]:
+    """Return those of the groups of which something was heard."""
     found: list[GroupRow] = []
     for chunk in chunks(chat_ids):
         query = sa.select(*_GROUP_COLUMNS).where(groups.c.corp_id == corp_id, groups.c.chat_id.in_(chunk))
@@ -157,13 +158,13 @@ def _read(connection: Connection, corp_id: str, chat_ids: Iterable[str], *, lock
 
 
 def _lock(connection: Connection, corp_id: str, chat_ids: Iterable[str]) -> dict[str, GroupRow]:
-    known = {one.chat_id: one for one in _read(connection, corp_id, chat_ids, lock=True)}
+    known = {one.chat_id: one for one in read(connection, corp_id, chat_ids, lock=True)}
     fresh = {one: GroupRow(chat_id=one) for one in sorted(set(chat_ids) - known.keys())}
     if not fresh or alone(connection):
         return known | fresh
     # The row is made first: a lock on a row that does not exist keeps nobody out.
     insert_new(connection, groups, [_group_row(corp_id, one) for one in fresh.values()])
-    return known | {one.chat_id: one for one in _read(connection, corp_id, fresh, lock=True)}
+    return known | {one.chat_id: one for one in read(connection, corp_id, fresh, lock=True)}
 
 
 def _some_members(connection: Connection, corp_id: str, chat_id: str, userids: Iterable[str]) -> list[Membership]:

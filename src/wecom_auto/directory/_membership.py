@@ -100,12 +100,15 @@ def read(row: GroupRow, answer: GroupChat, as_of: datetime) -> GroupRow:
     """Apply the detail of a group; an older answer changes nothing."""
     if as_of < row.read_at:
         return row
+    # Whoever has it now works here: the status of a list is older than the change of hands.
+    handed_over = bool(row.owner) and answer.owner != row.owner
     # A group that answers lives, unless it was dissolved after it was asked.
     gone = row.dismissed_at if row.dismissed_at and row.dismissed_at > as_of else None
     return evolve(
         row,
         name=fit(answer.name),
         owner=answer.owner,
+        status=GroupStatus.INHERITED if handed_over else row.status,
         created_at=answer.created_at or row.created_at,
         member_version=answer.member_version,
         dismissed_at=gone,

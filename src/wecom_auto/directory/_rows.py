@@ -181,6 +181,22 @@ def read_facts(connection: Connection, corp_id: str, pairs: Iterable[Pair]) -> d
     return found
 
 
+def events_of(connection: Connection, corp_id: str, subjects: Sequence[str]) -> dict[str, dict[str, datetime]]:
+    """Read when each event last happened to some subjects."""
+    found: dict[str, dict[str, datetime]] = defaultdict(dict)
+    for subject, name, at in connection.execute(_EVENTS, {"corp_id": corp_id, "externals": subjects}):
+        found[subject][name] = max(at, found[subject].get(name, at))
+    return found
+
+
+def attributes_of(connection: Connection, corp_id: str, subjects: Sequence[str]) -> dict[str, dict[str, JSON]]:
+    """Read the attributes of some subjects."""
+    found: dict[str, dict[str, JSON]] = defaultdict(dict)
+    for subject, name, value in connection.execute(_ATTRIBUTES, {"corp_id": corp_id, "externals": subjects}):
+        found[subject][name] = value
+    return found
+
+
 @frozen
 class _People:
     """Everything known about some customers."""
@@ -198,17 +214,11 @@ class _People:
         put: dict[Pair, set[str]] = defaultdict(set)
         for external, userid, name in rows(_TAGS):
             put[external, userid].add(name)
-        happened: dict[str, dict[str, datetime]] = defaultdict(dict)
-        for external, name, at in rows(_EVENTS):
-            happened[external][name] = max(at, happened[external].get(name, at))
-        known: dict[str, dict[str, JSON]] = defaultdict(dict)
-        for external, name, value in rows(_ATTRIBUTES):
-            known[external][name] = value
         return cls(
             names=dict(rows(_NAMES)),
             followers=_by_customer(relations(connection, corp_id, externals), put),
-            events=happened,
-            attributes=known,
+            events=events_of(connection, corp_id, externals),
+            attributes=attributes_of(connection, corp_id, externals),
         )
 
     def facts(self, external: str, userid: str) -> DirectoryFacts:

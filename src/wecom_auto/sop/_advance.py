@@ -21,6 +21,7 @@ from wecom_auto.sop._ending import leave
 from wecom_auto.sop._journal import Entry
 from wecom_auto.sop._shards import shard_of
 from wecom_auto.sop._states import TouchStatus
+from wecom_auto.sop._subjects import facts_of
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.planner import Decision, DecisionKind, EndReason, Plan, plan
 from wecom_auto.sop.store import Enrolment, Touch
@@ -90,10 +91,10 @@ def _advance_chunk(
     context: Context, due: Sequence[Enrolment], touched: Mapping[int, dict[str, Touch]], now: datetime
 ) -> _Progress:
     # Facts are read between two transactions: on SQLite a reader would wait for our own writer.
-    facts = context.book.facts_for([run.pair for run in due])
+    facts = facts_of(context, due)
     definitions = context.catalogue.cached_many(context.engine, {(run.sop, run.version) for run in due})
     plans = [
-        (run, _replan(context, run, definitions[run.sop, run.version], facts[run.pair], touched.get(run.id, {}), now))
+        (run, _replan(context, run, definitions[run.sop, run.version], facts[run.id], touched.get(run.id, {}), now))
         for run in due
     ]
     with transaction(context.engine) as connection:

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from wecom_auto.errors import ConfigurationError
 from wecom_auto.sop import _tables as t
+from wecom_auto.sop._policies import Target
 from wecom_auto.sop._states import SopStatus
 from wecom_auto.sop.definition import Definition
 from wecom_auto.store import reading, upsert
@@ -70,6 +71,12 @@ class Catalogue:
         if present is not None and present.version > definition.version:
             msg = f"{definition.sop} version {definition.version} is older than the published {present.version}"
             raise ConfigurationError(msg)
+        if present is None:
+            return
+        before = self.load(connection, definition.sop, present.version).target
+        if before is not definition.target:
+            msg = f"{definition.sop} is about a {before}, not a {definition.target}: publish it under a new name"
+            raise ConfigurationError(msg)
 
     def sops(self, connection: Connection) -> Mapping[str, PublishedSop]:
         """Every published SOP by name."""
@@ -92,6 +99,11 @@ class Catalogue:
     def running(self, connection: Connection) -> list[str]:
         """The names of the SOPs that work; the one place where a pause takes effect."""
         return [sop.sop for sop in self.sops(connection).values() if sop.state is SopStatus.RUNNING]
+
+    def of_target(self, connection: Connection, target: Target) -> list[str]:
+        """The names of the SOPs about one kind of subject; a name keeps its kind for good."""
+        known = self.sops(connection).values()
+        return [one.sop for one in known if self.load(connection, one.sop, one.version).target is target]
 
     def set_state(self, connection: Connection, sop: str, state: SopStatus, now: datetime) -> None:
         """Pause, resume or end a SOP.

@@ -202,11 +202,13 @@ class _Mass:
     def remind(self, client: WeCom, task: str) -> None:
         client.mass_messages.remind(task)
 
-    def listed(self, client: WeCom, row: BatchRow, since: datetime, until: datetime, fresh: Fresh) -> Sequence[Listed]:
-        api, content = client.mass_messages, row.message()
-        every = api.iter_all(chat_type=self.chat_type, start_at=since, end_at=until, filter_type=FilterType.CORP)
-        alike = {one.msgid: one for one in every if same_message(one, content, since, until)}
-        return [self._about(client, row, msgid, alike[msgid].created_at or since) for msgid in fresh([*alike])]
+    def listed(self, client: WeCom, row: BatchRow, search: Search) -> Sequence[Listed]:
+        since, until, content = search.since, search.until, row.message()
+        api = client.mass_messages
+        every = [*api.iter_all(chat_type=self.chat_type, start_at=since, end_at=until, filter_type=FilterType.CORP)]
+        media = search.origins(one for message in every for one in media_ids_of(message.attachments))
+        alike = {one.msgid: one for one in every if could_be(one, content, since, until, media)}
+        return [self._about(client, row, one, alike[one].created_at or since) for one in search.fresh([*alike])]
 
     def _about(self, client: WeCom, row: BatchRow, msgid: str, made_at: datetime) -> Listed:
         api = client.mass_messages
@@ -256,15 +258,17 @@ class _Moments:
     def remind(self, client: WeCom, task: str) -> None:
         """The platform has no such call: an application message does it."""
 
-    def listed(self, client: WeCom, row: BatchRow, since: datetime, until: datetime, fresh: Fresh) -> Sequence[Listed]:
-        content, audience = row.message(), row.heard_by()
+    def listed(self, client: WeCom, row: BatchRow, search: Search) -> Sequence[Listed]:
+        since, until, content = search.since, search.until, row.message()
         # Both ends of this list are left out.
-        every = client.moments.iter_all(
-            start_at=since - _WHOLE_SECOND, end_at=until + _WHOLE_SECOND, filter_type=FilterType.CORP
-        )
-        partly = bool(audience.tag_ids)
-        alike = {one.moment_id: one for one in every if same_moment(one, content, since, until, partly=partly)}
-        return [self._about(client, one, alike[one].created_at or since) for one in fresh([*alike])]
+        start, end = since - _WHOLE_SECOND, until + _WHOLE_SECOND
+        every = [*client.moments.iter_all(start_at=start, end_at=end, filter_type=FilterType.CORP)]
+        media = search.origins(one for moment in every for one in posted(moment))
+        partly = bool(row.heard_by().tag_ids)
+        alike = {
+            one.moment_id: one for one in every if could_be_moment(one, content, since, until, media, partly=partly)
+        }
+        return [self._about(client, one, alike[one].created_at or since) for one in search.fresh([*alike])]
 
     def _about(self, client: WeCom, moment_id: str, made_at: datetime) -> Listed:
         members = frozenset(task.userid for task in client.moments.iter_members(moment_id))

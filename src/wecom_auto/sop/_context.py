@@ -127,6 +127,10 @@ class Settings:
     Attributes:
         timing: The constants of the send protocol.
         cap: The administrator's rule for mass messages to one customer.
+        group_cap: The rule for messages into one group; the platform's own is as many a month as it has days, the
+            owner's own messages included.
+        publishers: Members who get every moment to publish; without any, all who follow customers with its tags, and
+            without tags every member whom the app sees.
         reserve: How many messages of a period are left for what members send themselves; they use the same allowance.
         gap: Least distance between mass messages of two different SOPs to one customer.
         recipients: Most customers in one task; the platform takes 10,000.
@@ -147,6 +151,8 @@ class Settings:
 
     timing: Timing = field(factory=Timing)
     cap: CapRule = "month"
+    group_cap: CapRule = "month"
+    publishers: tuple[str, ...] = ()
     reserve: int = 0
     gap: timedelta = timedelta(days=2)
     recipients: int = 10_000

@@ -15,6 +15,7 @@ from wecom_auto.sop import _batches, _journal, sending, store
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop._context import Context
 from wecom_auto.sop._ending import close_touches
+from wecom_auto.sop._policies import Target
 from wecom_auto.sop._states import SopStatus, TaskStatus, TouchStatus
 from wecom_auto.sop.definition import Definition
 from wecom_auto.store import repeatable, transaction
@@ -55,7 +56,10 @@ def member_left(context: Context, userid: str, now: datetime) -> None:
     """Close a member's runs and withdraw the member's unconfirmed tasks; what others' runs want goes to others."""
     with transaction(context.engine) as connection:
         # Runs first: what is withdrawn afterwards sees which of them go on without the member.
-        _end_runs(context, connection, t.enrolments.c.userid == userid, _batches.MEMBER_LEFT, now)
+        # A group outlives its owner: its runs wait for the heir.
+        groups = context.catalogue.of_target(connection, Target.GROUP)
+        mine = sa.and_(t.enrolments.c.userid == userid, t.enrolments.c.sop.not_in(groups))
+        _end_runs(context, connection, mine, _batches.MEMBER_LEFT, now)
         live = _batches.live_batches_of(connection, context.corp_id, sender=userid)
         _cancel(context, connection, live, _batches.MEMBER_LEFT, now)
 

@@ -18,8 +18,9 @@ from wecom_auto.sop import _tables as t
 from wecom_auto.sop._context import Context, CustomerFacts
 from wecom_auto.sop._ending import leave
 from wecom_auto.sop._journal import Entry
-from wecom_auto.sop._senders import choose_sender
+from wecom_auto.sop._standing import blocked
 from wecom_auto.sop._states import EnrolmentStatus, SopStatus
+from wecom_auto.sop._subjects import facts_for, member_for
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.store import Enrolment
 from wecom_auto.store import insert_once, reading, repeatable, transaction
@@ -77,13 +78,13 @@ def enrol(context: Context, definition: Definition, candidate: Candidate, now: d
     return came_in
 
 
-def _facts(context: Context, definition: Definition, candidate: Candidate) -> tuple[str, CustomerFacts]:
+def _facts(context: Context, definition: Definition, candidate: Candidate) -> tuple[str | None, CustomerFacts]:
     """The member and what is known about the customer as seen from there."""
-    customer = candidate.external_userid
-    facts = context.book.facts_for([(customer, candidate.userid)])[customer, candidate.userid]
-    member = candidate.userid or choose_sender(definition, facts)
+    subject = candidate.external_userid
+    facts = facts_for(context, definition.target, [(subject, candidate.userid)])[subject, candidate.userid]
+    member = candidate.userid or member_for(definition, facts)
     if member and member != candidate.userid:
-        facts = context.book.facts_for([(customer, member)])[customer, member]
+        facts = facts_for(context, definition.target, [(subject, member)])[subject, member]
     return member, facts
 
 
@@ -95,7 +96,7 @@ def _enrol(
     member, facts = _facts(context, definition, candidate)
     refusal, anchor_at = _admit(definition, facts, candidate, member, now)
     with transaction(context.engine) as connection:
-        if refusal is None and anchor_at is not None:
+        if refusal is None and anchor_at is not None and member is not None:
             arrival = _Arrival(context, connection, definition, candidate, member, anchor_at, now)
             # Where another process lets the same customer in at this moment, there is a run to look at afterwards.
             came_in = arrival.begin()
@@ -111,10 +112,10 @@ def _date(definition: Definition, facts: CustomerFacts) -> datetime | None:
 
 
 def _admit(
-    definition: Definition, facts: CustomerFacts, candidate: Candidate, member: str, now: datetime
+    definition: Definition, facts: CustomerFacts, candidate: Candidate, member: str | None, now: datetime
 ) -> tuple[str | None, datetime | None]:
-    if not member:
-        return "blocked:not_friend", None
+    if member is None:
+        return blocked(definition.target, facts) or "blocked:not_friend", None
     where = definition.entry.where
     if where is not None and not where.evaluate(facts):
         return "entry:condition", None

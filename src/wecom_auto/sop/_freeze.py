@@ -18,12 +18,14 @@ from sqlalchemy.engine import Connection
 from wecom_auto.errors import ConfigurationError
 from wecom_auto.sop import _batches, _journal, _ledger, store
 from wecom_auto.sop import _tables as t
-from wecom_auto.sop._actions import Mass
+from wecom_auto.sop._actions import GroupMass, Mass, Moment, Sending
 from wecom_auto.sop._advance import replan
-from wecom_auto.sop._batches import BatchRow
+from wecom_auto.sop._batches import Audience, BatchRow
+from wecom_auto.sop._channels import CHANNELS
 from wecom_auto.sop._context import Context, CustomerFacts, Tick
-from wecom_auto.sop._senders import choose_sender
-from wecom_auto.sop._states import TouchStatus
+from wecom_auto.sop._moment_content import check as check_moment
+from wecom_auto.sop._states import BatchKind, TouchStatus
+from wecom_auto.sop._subjects import facts_of, member_for
 from wecom_auto.sop.contents import Content
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.planner import Decision, DecisionKind
@@ -32,6 +34,13 @@ from wecom_auto.sop.store import Enrolment, Touch
 from wecom_auto.store import reading, repeatable, transaction
 
 _MOST: Final = 20_000
+_KINDS: Final[Mapping[type[Sending], BatchKind]] = {
+    Mass: BatchKind.SINGLE,
+    GroupMass: BatchKind.GROUP,
+    Moment: BatchKind.MOMENT,
+}
+_ALLOWED: Final = (BatchKind.SINGLE, BatchKind.GROUP)
+"""What the platform gives each recipient so many of; moments it counts by the corp."""
 _ASKED: Final = (TouchStatus.BATCHED, TouchStatus.REQUESTED, TouchStatus.DELIVERED)
 
 
@@ -55,12 +64,24 @@ class Verdict:
     reason: str
     state: TouchStatus = TouchStatus.SKIPPED
     later: datetime | None = None
-    action: Mass | None = None
+    action: Sending | None = None
     undo: bool = False
     definition: Definition | None = None
     facts: CustomerFacts | None = None
     sender: str = ""
     content: Content | None = None
+    audience: str = ""
+
+    @property
+    def kind(self) -> BatchKind:
+        """What kind of batch it goes into."""
+        return BatchKind.SINGLE if self.action is None else _KINDS[type(self.action)]
+
+    @property
+    def tap(self) -> tuple[BatchKind, str, str, str]:
+        """What one tap of one member sends; a moment of a programme is nobody else's."""
+        own = self.touch.external_userid if self.kind is BatchKind.MOMENT else self.sender
+        return self.kind, own, self.content.digest if self.content is not None else "", self.audience
 
     @property
     def priority(self) -> tuple[int, datetime, int]:
@@ -94,7 +115,7 @@ def look_again(
 def _read(touch: Touch, run: Enrolment, decisions: Sequence[Decision], wanted: DecisionKind) -> Verdict:
     for one in decisions:
         if one.kind is wanted:
-            action = one.do if isinstance(one.do, Mass) else None
+            action = one.do if isinstance(one.do, Sending) else None
             return Verdict(touch=touch, run=run, reason=one.reason, state=TouchStatus.BATCHED, action=action)
         if one.kind is DecisionKind.DEFER:
             return Verdict(touch=touch, run=run, reason=one.reason, state=TouchStatus.DUE, later=one.due_at)
@@ -110,11 +131,11 @@ def judge(
     with reading(context.engine) as connection:
         runs = store.enrolments_by_id(connection, [touch.enrolment_id for touch in touches])
         touched = store.touches_of(connection, runs)
-    facts = context.book.facts_for([run.pair for run in runs.values()])
+    facts = facts_of(context, runs.values())
     verdicts: list[Verdict] = []
     for touch in touches:
         run = runs[touch.enrolment_id]
-        verdicts.append(look_again(context, touch, run, facts[run.pair], touched[run.id], now, wanted))
+        verdicts.append(look_again(context, touch, run, facts[run.id], touched[run.id], now, wanted))
     return verdicts
 
 
@@ -150,17 +171,53 @@ def _address(context: Context, verdict: Verdict, now: datetime) -> Verdict:
     """Choose the sender and fill the content in."""
     if verdict.action is None or verdict.definition is None or verdict.facts is None:
         return verdict
-    sender = choose_sender(verdict.definition, verdict.facts, verdict.run.userid)
-    if not sender:
+    sender = member_for(verdict.definition, verdict.facts, verdict.run.userid)
+    if sender is None:
         return evolve(verdict, action=None, state=TouchStatus.SKIPPED, reason="blocked:not_friend")
+    audience = _audience(context, verdict.action)
+    if audience is None:
+        return evolve(verdict, action=None, state=TouchStatus.FAILED, reason="failed:unknown_tag")
     try:
         content = context.contents.render(verdict.action.content, context.settings.variables(sender))
+        if verdict.kind is BatchKind.MOMENT:
+            check_moment(content)
     except ConfigurationError:
         return evolve(verdict, action=None, state=TouchStatus.FAILED, reason="failed:content")
     unfit = _unfit(content, verdict.definition, now.astimezone(context.settings.zone).date())
     if unfit:
         return evolve(verdict, action=None, state=TouchStatus.SKIPPED, reason=unfit)
-    return evolve(verdict, sender=sender, content=content)
+    return evolve(verdict, sender=sender, content=content, audience=audience)
+
+
+def _audience(context: Context, action: Sending) -> str | None:
+    """Who publishes a moment and who may see it; empty for messages.
+
+    `None` if a tag does not exist: leaving it out would show the moment to customers it is not for.
+    """
+    if not isinstance(action, Moment):
+        return ""
+    found = [context.book.tag_ids(name) for name in action.visible]
+    if not all(found):
+        return None
+    tag_ids = tuple(sorted({tag_id for ids in found for tag_id in ids}))
+    return Audience(tag_ids=tag_ids, userids=tuple(context.settings.publishers)).to_json()
+
+
+@frozen
+class _Asked:
+    """A message that somebody was asked for, or is about to be."""
+
+    sop: str
+    step: str
+    anchor_at: datetime
+    at: datetime
+
+
+def _repeats(one: Verdict, other: _Asked) -> bool:
+    """Whether a message is the same step again; the next date of a calendar is another one."""
+    same = (other.sop, other.step) == (one.run.sop, one.touch.step)
+    recurring = one.definition is not None and one.definition.entry.recurring
+    return same and not (recurring and other.anchor_at != one.run.anchor_at)
 
 
 def _unfit(content: Content, definition: Definition, today: date) -> str:
@@ -185,28 +242,37 @@ class _Freezer:
         """Write what becomes of every touch."""
         hopeful = [one for one in verdicts if one.content is not None]
         # From here on no other worker decides about these customers, so that what it decided before can be read.
-        _ledger.lock(
-            self.connection, self.context.corp_id, {one.touch.external_userid for one in hopeful}, self._period
-        )
+        for kind in _ALLOWED:
+            mine = {one.touch.external_userid for one in hopeful if one.kind is kind}
+            _ledger.lock(self.connection, self.context.corp_id, mine, self._period(kind)[0])
         chosen = self._arbitrate(hopeful)
         self._refuse([one for one in verdicts if one.content is None])
-        chosen = self._within_caps(chosen)
-        groups: defaultdict[tuple[str, str, int], list[Verdict]] = defaultdict(list)
-        times: Counter[tuple[str, str, str]] = Counter()
+        by_kind: defaultdict[BatchKind, list[Verdict]] = defaultdict(list)
         for one in chosen:
-            if one.content is not None:
-                # Somebody whom two steps send the same gets it from two tasks: one task names everybody once.
-                who = one.sender, one.content.digest, one.touch.external_userid
-                groups[one.sender, one.content.digest, times[who]].append(one)
-                times[who] += 1
-        for group in groups.values():
-            for chunk in store.chunked(group, self.context.settings.recipients):
-                self._batch(chunk)
+            by_kind[one.kind].append(one)
+        for kind, some in by_kind.items():
+            self._group(kind, self._within_caps(kind, some) if kind in _ALLOWED else some)
         _journal.write(self.connection, self.context.corp_id, self.now, self.entries)
 
-    @property
-    def _period(self) -> str:
-        return _ledger.period_of(self.context.settings.cap, self.now, self.context.settings.zone)[0]
+    def _group(self, kind: BatchKind, verdicts: Sequence[Verdict]) -> None:
+        """Put what one tap sends into one batch, as far as the platform takes it."""
+        taps: defaultdict[tuple[object, int], list[Verdict]] = defaultdict(list)
+        times: Counter[tuple[object, str]] = Counter()
+        for one in verdicts:
+            # Somebody whom two steps send the same gets it from two tasks: one task names everybody once.
+            who = one.tap, one.touch.external_userid
+            taps[one.tap, times[who]].append(one)
+            times[who] += 1
+        size = min(self.context.settings.recipients, CHANNELS[kind].most)
+        for group in taps.values():
+            for chunk in store.chunked(group, size):
+                self._batch(chunk)
+
+    def _period(self, kind: BatchKind) -> tuple[str, int]:
+        """The ledger period of now, and how many messages it allows."""
+        settings = self.context.settings
+        rule = settings.group_cap if kind is BatchKind.GROUP else settings.cap
+        return _ledger.period_of(rule, self.now, settings.zone)
 
     def _refuse(self, verdicts: Iterable[Verdict]) -> None:
         grouped: defaultdict[tuple[TouchStatus, str, datetime | None, bool], list[Verdict]] = defaultdict(list)
@@ -230,24 +296,25 @@ class _Freezer:
         winners: list[Verdict] = []
         for one in sorted(verdicts, key=lambda each: each.priority):
             asked = recent[one.touch.external_userid]
-            if any(step == (one.run.sop, one.touch.step) for step, _ in asked):
+            if any(_repeats(one, other) for other in asked):
                 # Two runs of one customer with two members, and both chose the same sender.
                 self._refuse([evolve(one, state=TouchStatus.SKIPPED, reason="skipped:duplicate")])
             elif (later := self._free_at(one, asked)) > self.now:
                 self._refuse([evolve(one, state=TouchStatus.DUE, later=later, reason="deferred:fatigue")])
             else:
                 winners.append(one)
-                asked.append(((one.run.sop, one.touch.step), self.now))
+                asked.append(_Asked(one.run.sop, one.touch.step, one.run.anchor_at, self.now))
         return winners
 
-    def _free_at(self, one: Verdict, asked: Iterable[tuple[tuple[str, str], datetime]]) -> datetime:
+    def _free_at(self, one: Verdict, asked: Iterable[_Asked]) -> datetime:
         gap = self.context.settings.gap
-        return max((at + gap for (sop, _), at in asked if sop != one.run.sop), default=self.now)
+        return max((other.at + gap for other in asked if other.sop != one.run.sop), default=self.now)
 
-    def _recent(self, customers: Sequence[str]) -> defaultdict[str, list[tuple[tuple[str, str], datetime]]]:
-        found: defaultdict[str, list[tuple[tuple[str, str], datetime]]] = defaultdict(list)
+    def _recent(self, customers: Sequence[str]) -> defaultdict[str, list[_Asked]]:
+        found: defaultdict[str, list[_Asked]] = defaultdict(list)
         since = self.now - max(self.context.settings.gap, timedelta(days=1))
-        columns = (t.touches.c.external_userid, t.enrolments.c.sop, t.touches.c.step, t.touches.c.due_at)
+        u, e = t.touches.c, t.enrolments.c
+        columns = (u.external_userid, e.sop, u.step, e.anchor_at, u.due_at)
         for chunk in store.chunked(sorted(set(customers))):
             query = (
                 sa.select(*columns)
@@ -261,12 +328,11 @@ class _Freezer:
                 )
             )
             for row in self.connection.execute(query):
-                found[row.external_userid].append(((row.sop, row.step), row.due_at))
+                found[row.external_userid].append(_Asked(row.sop, row.step, row.anchor_at, row.due_at))
         return found
 
-    def _within_caps(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
-        settings, period = self.context.settings, self._period
-        allowed = _ledger.period_of(settings.cap, self.now, settings.zone)[1]
+    def _within_caps(self, kind: BatchKind, verdicts: Sequence[Verdict]) -> list[Verdict]:
+        settings, (period, allowed) = self.context.settings, self._period(kind)
         # One customer may win with two steps of one SOP: each needs a message of its own.
         rounds: list[dict[str, Verdict]] = []
         for one in verdicts:
@@ -296,10 +362,11 @@ class _Freezer:
         if content is None:
             return
         row = BatchRow(
-            batch=Batch(id=batch_id, check_at=self.now, reason="planned"),
+            batch=Batch(id=batch_id, kind=first.kind, check_at=self.now, reason="planned"),
             sender=first.sender,
             content_digest=content.digest,
             content=content.stamped(settings.link_parameter, batch_id).to_json(),
+            audience=first.audience,
             slot_at=self.now,
             remind_seconds=_least(one.action.remind_after for one in group if one.action is not None),
             escalate_seconds=_least(one.action.escalate_after for one in group if one.action is not None),

@@ -23,6 +23,7 @@ from wecom_auto.sop._freeze import judge
 from wecom_auto.sop._journal import Entry
 from wecom_auto.sop._polling import tell
 from wecom_auto.sop._states import TaskStatus, TouchStatus
+from wecom_auto.sop._subjects import facts_of
 from wecom_auto.sop.planner import DecisionKind
 from wecom_auto.sop.sending import Trouble
 from wecom_auto.sop.store import Enrolment, Touch
@@ -72,15 +73,15 @@ def _jobs(context: Context, now: datetime, shard: int | None) -> list[_Job]:
         if not due:
             return []
         runs = store.enrolments_by_id(connection, [touch.enrolment_id for touch in due])
-    facts = context.book.facts_for([run.pair for run in runs.values()])
+    facts = facts_of(context, runs.values())
     return [_job(context, touch, runs[touch.enrolment_id], facts) for touch in due]
 
 
-def _job(context: Context, touch: Touch, run: Enrolment, facts: Mapping[tuple[str, str], CustomerFacts]) -> _Job:
+def _job(context: Context, touch: Touch, run: Enrolment, facts: Mapping[int, CustomerFacts]) -> _Job:
     step = context.catalogue.cached(context.engine, run.sop, run.version).step(touch.step)
     actions = [one for one in step.do if isinstance(one, ServerAction) and not isinstance(one, Welcome)]
     task = next((one for one in step.do if isinstance(one, StaffTask)), None)
-    return _Job(touch=touch, run=run, facts=facts[run.pair], actions=actions, task=task)
+    return _Job(touch=touch, run=run, facts=facts[run.id], actions=actions, task=task)
 
 
 def _carry_out(context: Context, tick: Tick, job: _Job, tagged: Tagged) -> None:

@@ -47,14 +47,15 @@ def follow(context: Context, tick: Tick, row: BatchRow) -> Steps:
         if row.batch.msgid is None:
             row = _named(context, row, tick)
             yield "K9"
-        if row.batch.msgid is None:
+        task = row.batch.msgid
+        if task is None:
             return
         row = _asked_back(context, row)
         reason = row.batch.cancel_reason or ("expired:unconfirmed" if due.expire else "")
         answer = channel_of(row).read(context.client, row)
         if reason and answer.waiting:
             # Withdrawn first and read afterwards: what was sent in between is in the results.
-            channel_of(row).withdraw(context.client, row.batch.msgid)
+            channel_of(row).withdraw(context.client, task)
             yield "K9"
             answer = channel_of(row).read(context.client, row)
     except WeComError as error:
@@ -206,9 +207,7 @@ def _by_supervisor(context: Context, waiting: Sequence[str]) -> dict[str, list[s
     for userid in waiting:
         found[context.settings.supervisor(userid)].append(userid)
     # A message has room for so many names.
-    return {
-        who: [*members[:_NAMED], *(["…"] if len(members) > _NAMED else [])] for who, members in found.items() if who
-    }
+    return {who: members if len(members) <= _NAMED else [*members[:_NAMED], "…"] for who, members in found.items()}
 
 
 @repeatable

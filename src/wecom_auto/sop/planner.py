@@ -16,7 +16,9 @@ from wecom_auto.sop._actions import Action, EndAction, Jump, StaffConfirmed, Sta
 from wecom_auto.sop._arms import HOLDOUT
 from wecom_auto.sop._decisions import NOTHING_ASKED, Decision, DecisionKind, EndReason, EnrolmentState, Plan
 from wecom_auto.sop._jumps import Course, landing
+from wecom_auto.sop._policies import Target
 from wecom_auto.sop._reasons import reason_text
+from wecom_auto.sop._standing import blocked
 from wecom_auto.sop._timetable import Slot, next_opening, slot
 from wecom_auto.sop.calendar import Calendar
 from wecom_auto.sop.conditions import Facts
@@ -202,10 +204,10 @@ class _Run:
     def _obstacle(self, step: Step, arm: str | None) -> str | None:
         if arm == HOLDOUT:
             return "skipped:holdout"
-        is_touch = step.reaches_people or step.is_welcome
-        if is_touch and any(action.needs_friend for action in step.do) and not self.facts.following():
-            return "blocked:not_friend"
-        return None
+        is_touch, target = step.reaches_people or step.is_welcome, self.definition.target
+        # Whatever a step does in a group or for a member, there must be a group or a member to do it for.
+        needs_somebody = target in {Target.GROUP, Target.STAFF} or any(action.needs_friend for action in step.do)
+        return blocked(target, self.facts) if is_touch and needs_somebody else None
 
     def _action(self, step: Step, times: Slot, action: Action, arm: str | None) -> Decision:
         if action.needs_friend and not self.facts.following():

@@ -1,6 +1,7 @@
 """Decide how a send batch moves: states, guards, fences, leases. Never sends, never sleeps, never reads the clock.
 
-``add_msg_template`` and ``add_moment_task`` take no client id and are not idempotent, so a lost answer must not become a second task.
+``add_msg_template`` and ``add_moment_task`` take no client id and are not idempotent, so a lost answer must not become
+a second task.
 The protocol writes the intent down before the first byte leaves, and after an unknown outcome it looks before it asks
 again.
 The result is *effectively once*: the platform checks no fence, so a process that is frozen between the last check and
