@@ -133,7 +133,7 @@ def test_the_owner_who_left_blocks_the_group(stage):
     stage.runner.member_left("zhang", stage.now)
     stage.tick(TEN)
     assert "blocked:owner_left" in stage.reasons(chat_id)
-    stage.fake.client().transfers.groups([chat_id], new_owner="li")
+    stage.fake.client().transfers.resigned_groups([chat_id], new_owner="li")
     stage.directory.sync(stage.fake.client())
     stage.run_until_idle()
     assert stage.touches() == {(chat_id, "s1"): "skipped", (chat_id, "s2"): "delivered"}
