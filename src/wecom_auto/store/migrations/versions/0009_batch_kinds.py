@@ -1,6 +1,6 @@
 """SOP: a send batch says what it asks for, so that groups and moments go the same way as customers.
 
-Revision 0008.
+Revision 0009.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from alembic import op
 
 from wecom_auto.store import LongText
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
