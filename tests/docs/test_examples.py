@@ -72,6 +72,7 @@ def test_the_guide_shows_every_command():
         "sop check",
         "sop preview",
         "sop diagram",
+        "sop simulate",
     }
 
 

@@ -15,6 +15,7 @@ from wecom_auto.cli._demo import demo
 from wecom_auto.cli._endpoints import endpoints
 from wecom_auto.cli._fake import fake
 from wecom_auto.cli._inbox import inbox
+from wecom_auto.cli._simulate import simulate
 from wecom_auto.cli._sop import sop
 from wecom_auto.errors import WeComError
 
@@ -38,6 +39,7 @@ app.command(epilog=_EPILOG)(endpoints)
 app.command(epilog=_EPILOG)(fake)
 app.add_typer(callback, name="callback")
 app.add_typer(inbox, name="inbox")
+sop.command(epilog=_EPILOG)(simulate)
 app.add_typer(sop, name="sop")
 
 

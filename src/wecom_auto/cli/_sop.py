@@ -74,7 +74,7 @@ def check(
     """Look for mistakes. Exit code 1 if there is an error, 0 if there are warnings only."""
     from wecom_auto.sop.check import Severity, check_file
 
-    library = contents or _beside(file)
+    library = contents or library_beside(file)
     findings = check_file(file, contents=library, today=_start(today).date(), taps_per_day=taps)
     text = file.read_bytes().decode("utf-8-sig", errors="replace")
     if as_json:
@@ -143,7 +143,7 @@ def diagram(
     """Draw the definition: Mermaid text for Git hosting, or an SVG timeline."""
     from wecom_auto.sop.diagram import mermaid, svg
 
-    definition = _definition(file)
+    definition = read_definition(file)
     by_name = DiagramFormat.SVG if out is not None and out.suffix.lower() == ".svg" else DiagramFormat.MERMAID
     _give(svg(definition) if (form or by_name) is DiagramFormat.SVG else mermaid(definition), out)
 
@@ -193,7 +193,8 @@ def _table(shown: Preview, lang: PreviewLanguage) -> Table:
     return table
 
 
-def _beside(file: Path) -> Path | None:
+def library_beside(file: Path) -> Path | None:
+    """The content library that lies beside a definition, if there is one."""
     library = file.with_name("contents.toml")
     return library if library.is_file() else None
 
@@ -207,7 +208,7 @@ def _preview(file: Path, start: datetime, days: int, anchor: str | None) -> Prev
     from wecom_auto.sop import ChinaCalendar
     from wecom_auto.sop.preview import hypothetical, preview
 
-    definition = _definition(file)
+    definition = read_definition(file)
     if anchor is None and definition.entry.anchor is not None:
         msg = f"{file}: offsets count from {definition.entry.anchor!r}; give its date, for example --anchor 2026-11-12"
         raise ConfigurationError(msg)
@@ -215,7 +216,12 @@ def _preview(file: Path, start: datetime, days: int, anchor: str | None) -> Prev
     return preview(definition, [subject], now=start, days=days, calendar=ChinaCalendar())
 
 
-def _definition(file: Path) -> Definition:
+def read_definition(file: Path) -> Definition:
+    """Read a definition; a mistake in it is told with its line.
+
+    Raises:
+        ConfigurationError: The file is no definition.
+    """
     from wecom_auto.sop import Definition, DefinitionError
 
     try:

@@ -38,6 +38,10 @@ _ENDS = {DecisionKind.EXIT, DecisionKind.END}
 _HEADINGS = ("at", "customer", "member", "step", "what", "outcome", "reason", "moved_from", "provisional", "note")
 
 
+def _names(given: Iterable[str]) -> frozenset[str]:
+    return frozenset(given)
+
+
 @frozen(kw_only=True)
 class KnownFacts:
     """Facts given as data: for a preview without a directory, for tests, and for users with a CRM of their own.
@@ -51,12 +55,12 @@ class KnownFacts:
         reached: Step ids that have reached the customer.
     """
 
-    tags: frozenset[str] = field(default=frozenset(), converter=frozenset)
+    tags: frozenset[str] = field(default=frozenset(), converter=_names)
     events: dict[str, datetime] = field(factory=dict[str, datetime])
     attributes: dict[str, JSON] = field(factory=dict[str, JSON])
     channel: str = ""
     friend: bool = True
-    reached: frozenset[str] = field(default=frozenset(), converter=frozenset)
+    reached: frozenset[str] = field(default=frozenset(), converter=_names)
 
     def has_tag(self, name: str, /) -> bool:
         """See `Facts`."""
