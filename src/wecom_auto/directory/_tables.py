@@ -91,6 +91,7 @@ attributes: Final = sa.Table(
     sa.Column("name", _ID, primary_key=True),
     sa.Column("value", JsonValue, nullable=False),
     sa.Column("set_at", UtcDateTime, nullable=False),
+    sa.Index("ix_directory_attributes_name", "corp_id", "name", "external_userid"),
     comment="What the dealer knows about a customer, such as insurance_expiry",
 )
 

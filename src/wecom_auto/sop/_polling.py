@@ -16,13 +16,14 @@ from sqlalchemy.engine import Connection
 
 from wecom_auto.errors import WeComError
 from wecom_auto.models import SendStatus
-from wecom_auto.sop import _batches, _cadence, _journal, sending, store
+from wecom_auto.sop import _batches, _cadence, _journal, _publications, sending, store
 from wecom_auto.sop._actions import ServerAction
 from wecom_auto.sop._batches import BatchRow, SupersededError
 from wecom_auto.sop._channels import Reading, channel_of, job_outcome, say
 from wecom_auto.sop._context import Context, Tick
 from wecom_auto.sop._dispatch import Steps, put_back
 from wecom_auto.sop._journal import Entry
+from wecom_auto.sop._publications import News
 from wecom_auto.sop._states import BatchKind, BatchStatus, TouchStatus
 from wecom_auto.sop.sending import Move, Outcome
 from wecom_auto.sop.store import Enrolment, Touch
@@ -58,11 +59,12 @@ def follow(context: Context, tick: Tick, row: BatchRow) -> Steps:
             channel_of(row).withdraw(context.client, task)
             yield "K9"
             answer = channel_of(row).read(context.client, row)
+        news = _publications.look(context, row, answer, tick.now())
     except WeComError as error:
         put_back(context, row, tick, "poll", error)
         return
     yield "K9"
-    row, settled = _settle(context, row, answer, reason, tick.now())
+    row, settled = _settle(context, row, answer, news, reason, tick.now())
     tick.counts["settled"] += settled
     tick.counts[f"batch_{row.batch.state.value}"] += row.batch.state.final
     if row.batch.state is BatchStatus.CREATED and answer.waiting:
@@ -104,14 +106,20 @@ def _asked_back(context: Context, row: BatchRow) -> BatchRow:
 
 
 @repeatable
-def _settle(context: Context, row: BatchRow, answer: Reading, reason: str, now: datetime) -> tuple[BatchRow, int]:
+def _settle(
+    context: Context, row: BatchRow, answer: Reading, news: News, reason: str, now: datetime
+) -> tuple[BatchRow, int]:
     """Write the results down; close the batch if nothing is open any more. Returns how many touches were settled."""
     with transaction(context.engine) as connection:
         held = _batches.hold(connection, row)
         open_touches = store.touches_in_batch(connection, row.batch.id, TouchStatus.REQUESTED)
         after = evolve(row, polls=row.polls + 1, confirmed_at=row.confirmed_at or _tapped_at(answer, now))
         settled = _write_results(connection, context, after, open_touches, answer, now)
-        move = _next(context, after, answer, reason, now, left=len(open_touches) - settled)
+        _publications.write(connection, context.corp_id, news)
+        if news.more:
+            move = sending.postpone(row.batch, now + context.settings.timing.backoff, row.batch.reason)
+        else:
+            move = _next(context, after, answer, reason, now, left=len(open_touches) - settled)
         saved = _batches.save(
             connection, context.corp_id, row, move, now, held=held, polls=after.polls, confirmed_at=after.confirmed_at
         )

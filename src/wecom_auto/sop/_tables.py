@@ -182,6 +182,35 @@ batches = sa.Table(
     comment="One request to the platform for one member: one tap",
 )
 
+publications = sa.Table(
+    "sop_publications",
+    metadata,
+    sa.Column("corp_id", _ID, nullable=False),
+    sa.Column("batch_id", sa.String(32), sa.ForeignKey("sop_batches.id"), primary_key=True),
+    sa.Column("userid", _ID, primary_key=True),
+    sa.Column("published_at", UtcDateTime),
+    sa.Column("reached", sa.Integer, nullable=False),
+    sa.Column("comments", sa.Integer, nullable=False),
+    sa.Column("likes", sa.Integer, nullable=False),
+    sa.Column("read_at", UtcDateTime),
+    comment="Each member's part of a moment: published or not, how many can see it, what they did",
+)
+
+calendars = sa.Table(
+    "sop_calendars",
+    metadata,
+    sa.Column("corp_id", _ID, primary_key=True),
+    sa.Column("sop", _ID, primary_key=True),
+    # The next day that comes round, and when its subjects are let in; NULL when there is none.
+    sa.Column("day", sa.Date),
+    sa.Column("due_at", UtcDateTime),
+    # The last subject of the day that was dealt with: a stopped round goes on from here.
+    sa.Column("position", _ID, nullable=False),
+    sa.Column("lease_until", UtcDateTime),
+    sa.Index("ix_sop_calendars_due", "corp_id", "due_at"),
+    comment="Dates that come round (calendar, birthday): which is next, and how far it was dealt with",
+)
+
 staff_tasks = sa.Table(
     "sop_staff_tasks",
     metadata,

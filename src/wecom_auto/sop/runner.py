@@ -19,7 +19,7 @@ from wecom_auto._time import require_aware
 from wecom_auto._types import JSON
 from wecom_auto.callbacks.events import CustomerAdded, CustomerDeleted, CustomerEdited, CustomerUnfollowed, Event
 from wecom_auto.models import AddWay
-from wecom_auto.sop import _batches, _control, _entry, _journal, _sharing, store
+from wecom_auto.sop import _batches, _control, _entry, _journal, _publications, _sharing, store
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop._advance import WELCOME_CODE, advance
 from wecom_auto.sop._batches import SupersededError
@@ -31,6 +31,7 @@ from wecom_auto.sop._freeze import freeze
 from wecom_auto.sop._journal import LoggedDecision
 from wecom_auto.sop._perform import perform
 from wecom_auto.sop._polling import follow
+from wecom_auto.sop._publications import Publication
 from wecom_auto.sop._sharing import DueWork
 from wecom_auto.sop._states import BatchStatus, SopStatus
 from wecom_auto.sop._welcome import send_welcome
@@ -440,6 +441,14 @@ class Runner:
             False if the task is not open.
         """
         return _control.complete_task(self._context, task_id, evidence, now)
+
+    def publications(self, sop: str) -> tuple[Publication, ...]:
+        """Who has published the moments of a SOP, how many customers can see them, comments and likes.
+
+        Read with the results, several times in the days after a moment was made; the words of a comment are not told.
+        """
+        with reading(self._context.engine) as connection:
+            return _publications.of_sop(connection, self._context.corp_id, sop)
 
     def why(self, external_userid: str) -> tuple[LoggedDecision, ...]:
         """Everything that was decided about one customer, oldest first; `reason_text` puts a reason into words."""
