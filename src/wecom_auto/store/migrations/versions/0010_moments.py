@@ -5,6 +5,8 @@ Revision 0010.
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -16,6 +18,11 @@ branch_labels = None
 depends_on = None
 
 _ID = sa.String(64)
+_BYTEWISE: Final[dict[str, Any]] = {
+    f"{dialect}_{option}": value
+    for dialect in ("mysql", "mariadb")
+    for option, value in (("engine", "InnoDB"), ("charset", "utf8mb4"), ("collate", "utf8mb4_bin"))
+}
 
 
 def upgrade() -> None:
@@ -30,6 +37,8 @@ def upgrade() -> None:
         sa.Column("comments", sa.Integer, nullable=False),
         sa.Column("likes", sa.Integer, nullable=False),
         sa.Column("read_at", UtcDateTime),
+        comment="Each member's part of a moment: published or not, how many can see it, what they did",
+        **_BYTEWISE,
     )
     op.create_table(
         "sop_calendars",
@@ -39,6 +48,8 @@ def upgrade() -> None:
         sa.Column("due_at", UtcDateTime),
         sa.Column("position", _ID, nullable=False),
         sa.Column("lease_until", UtcDateTime),
+        comment="Dates that come round (calendar, birthday): which is next, and how far it was dealt with",
+        **_BYTEWISE,
     )
     op.create_index("ix_sop_calendars_due", "sop_calendars", ["corp_id", "due_at"])
     op.create_index("ix_directory_attributes_name", "directory_attributes", ["corp_id", "name", "external_userid"])
