@@ -147,6 +147,9 @@ class Settings:
             because every distinct text costs the member one more tap.
         link_parameter: Query parameter that carries the batch's id in links, so that the platform's list names it;
             empty leaves links alone.
+        count_every: How often the mass messages that members and other apps sent are counted in the ledger;
+            zero for never, and then `reserve` has to leave them room.
+        sweep_every: How often the platform's list is searched for a second task of one batch; zero for never.
     """
 
     timing: Timing = field(factory=Timing)
@@ -167,6 +170,8 @@ class Settings:
     supervisor: Callable[[str], str] = field(default=lambda _userid: "")
     variables: Callable[[str], Mapping[str, str]] = field(default=lambda _userid: {})
     link_parameter: str = "wa_batch"
+    count_every: timedelta = timedelta(hours=1)
+    sweep_every: timedelta = timedelta(days=1)
 
 
 @frozen(kw_only=True)

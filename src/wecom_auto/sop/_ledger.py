@@ -8,7 +8,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,21 @@ def period_of(rule: CapRule, moment: datetime, zone: ZoneInfo) -> tuple[str, int
     if rule == "week":
         return (day - timedelta(days=day.weekday())).strftime("w%Y-%m-%d"), 7
     return day.strftime("%Y-%m"), monthrange(day.year, day.month)[1]
+
+
+def begin_of(rule: CapRule, moment: datetime, zone: ZoneInfo) -> datetime:
+    """When the ledger period of a moment began."""
+    day = moment.astimezone(zone).date()
+    first = {"day": day, "week": day - timedelta(days=day.weekday()), "month": day.replace(day=1)}[rule]
+    return datetime.combine(first, time(), zone)
+
+
+def add_used(connection: Connection, corp_id: str, sent: Mapping[tuple[str, str], int]) -> None:
+    """Count messages that nobody reserved: ``(external_userid, period)`` to how many."""
+    new = {"corp_id": corp_id, "reserved": 0, "used": 0}
+    rows = [new | {"external_userid": customer, "period": period} for customer, period in sorted(sent)]
+    insert_new(connection, t.caps, rows)
+    _add(connection, corp_id, sent, reserved=0, used=1)
 
 
 def lock(connection: Connection, corp_id: str, customers: Iterable[str], period: str) -> None:

@@ -34,6 +34,8 @@ from wecom_auto.sop._polling import follow
 from wecom_auto.sop._publications import Publication
 from wecom_auto.sop._sharing import DueWork
 from wecom_auto.sop._states import BatchStatus, SopStatus
+from wecom_auto.sop._sweep import Swept, sweep
+from wecom_auto.sop._upkeep import upkeep
 from wecom_auto.sop._welcome import send_welcome
 from wecom_auto.sop.calendar import Calendar, ChinaCalendar
 from wecom_auto.sop.definition import Definition
@@ -44,7 +46,7 @@ from wecom_auto.store import reading
 if TYPE_CHECKING:
     from wecom_auto._client import WeCom
 
-__all__ = ["DueWork", "LoggedDecision", "Runner", "Settings", "TickReport"]
+__all__ = ["DueWork", "LoggedDecision", "Runner", "Settings", "Swept", "TickReport"]
 
 _ALERT_EVERY: Final = timedelta(hours=1)
 
@@ -129,6 +131,8 @@ class Runner:
             now: Aware. Tick every minute, or at `next_wake`; late ticks lose nothing, a second one does nothing.
         """
         tick = self._start(now)
+        # What others have sent is counted first: it takes from the allowance of what is frozen now.
+        upkeep(self._context, tick)
         advance(self._context, tick)
         self._perform(tick)
         while freeze(self._context, tick):
@@ -140,6 +144,26 @@ class Runner:
             # What was delivered may go on with a tag.
             self._perform(tick)
         return self._finish(tick, now)
+
+    def upkeep(self, now: datetime) -> TickReport:
+        """Do what a tick does beside the timetable, if it is time: count what others have sent, look for duplicates.
+
+        Args:
+            now: Aware. Whoever does not tick calls this every few minutes.
+        """
+        tick = self._start(now)
+        upkeep(self._context, tick)
+        return self._finish(tick, now)
+
+    def sweep(self, now: datetime) -> Swept:
+        """Look for second tasks of our batches in the platform's list of the last week, and withdraw the younger ones.
+
+        A tick does this by itself every `Settings.sweep_every`; it should find none.
+
+        Args:
+            now: Aware.
+        """
+        return sweep(self._context, self._start(now))
 
     def due_work(self, now: datetime) -> DueWork:
         """What a tick would do now, as the numbers and names that a message queue carries.

@@ -1,0 +1,21 @@
+"""What has to be done now and then, beside the timetable: count, sweep. Rides on ticks and starts no timer of its own.
+
+Each part takes its turn from a row of the database, so any number of workers may call it.
+"""
+
+from __future__ import annotations
+
+from wecom_auto.sop import _outside, _sweep
+from wecom_auto.sop._context import Context, Tick
+from wecom_auto.store import reading
+
+
+def upkeep(context: Context, tick: Tick) -> None:
+    """Do whatever is due; nothing as long as no SOP is running."""
+    with reading(context.engine) as connection:
+        running = context.catalogue.running(connection)
+    if not running:
+        return
+    for part in (_outside.count, _sweep.sweep_if_due):
+        if tick.may_call():
+            part(context, tick)
