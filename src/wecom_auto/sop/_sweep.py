@@ -18,11 +18,13 @@ from attrs import evolve, frozen
 
 from wecom_auto.errors import APIError, WeComError
 from wecom_auto.models import ChatType, FilterType, LinkAttachment, MassMessage, MiniProgramAttachment
-from wecom_auto.sop import _batches, _journal, _media, _scans, reconcile, store
+from wecom_auto.sop import _batches, _journal, _media, _scans, store
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop._batches import BatchRow, SupersededError
 from wecom_auto.sop._context import Context, Tick
-from wecom_auto.sop._states import BatchStatus, TouchStatus
+from wecom_auto.sop._files import media_ids_of
+from wecom_auto.sop._likeness import could_be
+from wecom_auto.sop._states import BatchKind, BatchStatus, TouchStatus
 from wecom_auto.sop.sending import Move
 from wecom_auto.store import reading, repeatable, transaction
 
@@ -31,6 +33,8 @@ _FIRST: Final = timedelta(days=7)
 _FROZEN: Final = timedelta(days=3)
 """The longest time that a process is believed to sleep between its check and its write."""
 _ALREADY_CANCELLED: Final = 41093
+# Moments are not swept: the list of moments names neither the job nor all members who have to publish.
+_CHATS: Final = {BatchKind.SINGLE: ChatType.SINGLE, BatchKind.GROUP: ChatType.GROUP}
 
 
 @frozen(kw_only=True)
@@ -66,7 +70,8 @@ def sweep(context: Context, tick: Tick, read_until: datetime | None = None) -> S
     found, end = Swept(), tick.now() - context.settings.timing.quiet
     try:
         for since, until in _scans.steps(read_until or end - _FIRST, end):
-            found = _add(found, _part(context, tick, since, until))
+            for kind in _CHATS:
+                found = _add(found, _part(context, tick, kind, since, until))
             _scans.advance(context, "sweep", until)
     except WeComError as error:
         tick.failed(error)
@@ -83,27 +88,34 @@ def _add(one: Swept, other: Swept) -> Swept:
     )
 
 
-def _part(context: Context, tick: Tick, since: datetime, until: datetime) -> Swept:
+def _part(context: Context, tick: Tick, kind: BatchKind, since: datetime, until: datetime) -> Swept:
     api = context.client.mass_messages
-    listed = [*api.iter_all(chat_type=ChatType.SINGLE, start_at=since, end_at=until, filter_type=FilterType.CORP)]
+    listed = [*api.iter_all(chat_type=_CHATS[kind], start_at=since, end_at=until, filter_type=FilterType.CORP)]
     with reading(context.engine) as connection:
         owned = _batches.owners(connection, [one.msgid for one in listed])
     strangers = [one for one in listed if one.msgid not in owned]
     found = Swept(tasks=len(listed), until=until)
     if not strangers:
         return found
-    batches = _by_text(_candidates(context, since, until))
-    media = _media.origins(context, reconcile.media_ids(strangers))
+    batches = _by_text(_candidates(context, kind, since, until))
+    named = (media_id for one in strangers for media_id in media_ids_of(one.attachments))
+    media = _media.origins(context, named)
     for message in strangers:
         text = message.text.content if message.text is not None else ""
         found = _add(found, _judge(context, tick, message, batches.get(text, ()), media))
     return evolve(found, until=until)
 
 
-def _candidates(context: Context, since: datetime, until: datetime) -> list[BatchRow]:
+def _candidates(context: Context, kind: BatchKind, since: datetime, until: datetime) -> list[BatchRow]:
     """Batches that have a task and were frozen early enough for a second one in this time."""
     b = t.batches.c
-    mine = (b.corp_id == context.corp_id, b.msgid.is_not(None), b.slot_at >= since - _FROZEN, b.slot_at <= until)
+    mine = (
+        b.corp_id == context.corp_id,
+        b.kind == kind.value,
+        b.msgid.is_not(None),
+        b.slot_at >= since - _FROZEN,
+        b.slot_at <= until,
+    )
     with reading(context.engine) as connection:
         ids = list(connection.scalars(sa.select(b.id).where(*mine)))
         rows = [_batches.read(connection, one, "no") for one in ids]
@@ -123,7 +135,7 @@ def _judge(
     for row in rows:
         until = row.slot_at + _FROZEN
         since = row.slot_at - context.settings.timing.skew
-        if not reconcile.could_be(message, row.message(), since, until, media):
+        if not could_be(message, row.message(), since, until, media):
             continue
         proof = _proof(context, message, row)
         if proof is None:
@@ -146,9 +158,12 @@ def _proof(context: Context, message: MassMessage, row: BatchRow) -> bool | None
     members = {one.userid for one in api.iter_members(message.msgid)}
     if row.sender not in members:
         return None
-    theirs = {one.external_userid for one in api.iter_results(message.msgid, userid=row.sender)}
+    theirs = {one.external_userid or one.chat_id for one in api.iter_results(message.msgid, userid=row.sender)}
     with reading(context.engine) as connection:
         ours = {one.external_userid for one in store.touches_in_batch(connection, row.batch.id, *TouchStatus)}
+    if row.batch.kind is BatchKind.GROUP and not theirs:
+        # Results of groups name those that were sent to, and nobody before.
+        return False
     if not theirs & ours:
         return None
     return members == {row.sender} and theirs <= ours
