@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -109,7 +110,7 @@ def test_spans_side_by_side_lose_and_double_nothing(on: str, name: str, start: d
     whole = occurrences(entry, "02-29", zone, edges[0], edges[-1])
     parts = [
         one
-        for since, until in zip(edges, edges[1:], strict=False)
+        for since, until in itertools.pairwise(edges)
         for one in occurrences(entry, "02-29", zone, since, until)
     ]
     assert list(whole) == parts
