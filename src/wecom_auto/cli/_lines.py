@@ -8,7 +8,7 @@ from typing import Final
 
 _NUMBERED: Final = re.compile(r"(step|exit)\[(\d+)\]\.?(\w*)")
 _NAMED: Final = re.compile(r"step '([^']+)'\.?(\w*)")
-_TABLE: Final = re.compile(r"(entry|window)\b\.?(\w*)")
+_TABLE: Final = re.compile(r"(entry|window|policy)\b\.?(\w*)")
 _KEY: Final = re.compile(r"(\w+)")
 
 

@@ -44,6 +44,14 @@ class DiagramFormat(StrEnum):
     SVG = "svg"
 
 
+class AllowanceOption(StrEnum):
+    """How many mass messages one customer can get."""
+
+    MONTH = "month"
+    WEEK = "week"
+    DAY = "day"
+
+
 class PreviewLanguage(StrEnum):
     """In which language a preview gives its reasons."""
 
@@ -69,14 +77,38 @@ def check(
     ] = None,
     today: Annotated[datetime | None, _DAY] = None,
     taps: Annotated[int, typer.Option(min=1, help="Confirmations that one member may be asked for a day.")] = 5,
+    allowance: Annotated[
+        AllowanceOption,
+        typer.Option(help="The corp's allowance of messages: one for each day a month, 7 a week, 1 a day."),
+    ] = AllowanceOption.MONTH,
+    dealer_priced: Annotated[
+        bool, typer.Option("--dealer-priced", help="Each dealer has its own prices: a price in a text is an error.")
+    ] = False,
+    require_consent: Annotated[
+        bool, typer.Option("--require-consent", help="Marketing without policy.consent is an error.")
+    ] = False,
+    variable: Annotated[
+        list[str] | None, typer.Option(help="A variable that is filled in; give all of them to find others.")
+    ] = None,
+    tags: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="The corp's tags, one name a line; finds others.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list of findings.")] = False,
 ) -> None:
     """Look for mistakes. Exit code 1 if there is an error, 0 if there are warnings only."""
-    from wecom_auto.sop.check import Severity, check_file
+    from wecom_auto.sop.check import Rules, Severity, check_file
 
     library = contents or library_beside(file)
-    findings = check_file(file, contents=library, today=_start(today).date(), taps_per_day=taps)
-    text = file.read_bytes().decode("utf-8-sig", errors="replace")
+    rules = Rules(
+        taps_per_day=taps,
+        allowance=allowance.value,
+        dealer_priced=dealer_priced,
+        require_consent=require_consent,
+        variables=variable,
+        corp_tags=None if tags is None else filter(None, map(str.strip, _text(tags).splitlines())),
+    )
+    findings = check_file(file, contents=library, today=_start(today).date(), rules=rules)
+    text = _text(file)
     if as_json:
         document = [_finding(one, line_of(text, one.place)) for one in findings]
         typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
@@ -193,6 +225,10 @@ def _table(shown: Preview, lang: PreviewLanguage) -> Table:
     return table
 
 
+def _text(file: Path) -> str:
+    return file.read_bytes().decode("utf-8-sig", errors="replace")
+
+
 def library_beside(file: Path) -> Path | None:
     """The content library that lies beside a definition, if there is one."""
     library = file.with_name("contents.toml")
@@ -227,7 +263,7 @@ def read_definition(file: Path) -> Definition:
     try:
         return Definition.from_toml(file)
     except DefinitionError as error:
-        line = line_of(file.read_bytes().decode("utf-8-sig", errors="replace"), error.place)
+        line = line_of(_text(file), error.place)
         msg = f"{file}:{line}: {error}" if line else f"{file}: {error}"
         raise ConfigurationError(msg) from error
 

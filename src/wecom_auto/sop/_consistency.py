@@ -46,13 +46,14 @@ def check_target(target: Target, entry: Entry, steps: Iterable[Step]) -> None:
     if entry.trigger not in _ENTERS[target]:
         problem = f"a SOP for target {target.value!r} cannot begin on {entry.on!r}"
         remedy = f"use {', '.join(sorted(_ENTERS[target]))}, or set target"
-        raise DefinitionError(problem, place="entry.on", remedy=remedy)
+        raise DefinitionError(problem, place="entry.on", remedy=remedy, code="SOP006")
     for index, step in enumerate(steps):
         for action in step.do:
             if target not in _BELONGS.get(type(action), frozenset(Target)):
                 problem = f"{action.label!r} does not go with target {target.value!r}"
                 place = f"step[{index}].do.{action.label}"
-                raise DefinitionError(problem, place=place, remedy=f"write {_SENDS[target]}, or set target")
+                remedy = f"write {_SENDS[target]}, or set target"
+                raise DefinitionError(problem, place=place, remedy=remedy, code="SOP006")
 
 
 def check_jumps(steps: Sequence[Step]) -> None:
@@ -74,11 +75,12 @@ def _check_jump(steps: Sequence[Step], places: Mapping[str, int], index: int, ju
         if target not in places:
             problem = f"{jump.label} goes to {target!r}, and no step is called that"
             remedy = suggestion(target, later) if later else "there is no later step"
-            raise DefinitionError(problem, place=place, remedy=remedy)
+            raise DefinitionError(problem, place=place, remedy=remedy, code="SOP005")
         if places[target] <= index:
             problem = f"{jump.label} goes back to {target!r}; a run goes forward only"
-            raise DefinitionError(problem, place=place, remedy=f"later steps: {', '.join(later) or 'none'}")
+            remedy = f"later steps: {', '.join(later) or 'none'}"
+            raise DefinitionError(problem, place=place, remedy=remedy, code="SOP005")
         if steps[places[target]].at.approximate < steps[index].at.approximate:
             problem = f"{jump.label} goes to {target!r}, which is due before it"
             remedy = f"give {target!r} an offset of {steps[index].at} or later"
-            raise DefinitionError(problem, place=place, remedy=remedy)
+            raise DefinitionError(problem, place=place, remedy=remedy, code="SOP005")

@@ -1,0 +1,1 @@
+"""The parts of the linter, one module for each kind of mistake. `wecom_auto.sop.check` puts them together."""
