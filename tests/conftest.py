@@ -1,10 +1,23 @@
-"""What every test shares: one line for each reason why tests were skipped."""
+"""What every test shares: which servers there are, and one line for each reason why tests were skipped."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 import pytest
+from tests import servers
+
+_FOUND = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Look for servers on this machine if the command asks for tests that need them."""
+    config.stash[_FOUND] = servers.find(config.option.markexpr)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say which servers are used."""
+    return config.stash[_FOUND]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

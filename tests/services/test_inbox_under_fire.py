@@ -22,7 +22,7 @@ from wecom_auto.callbacks import CustomerAdded, event_xml
 from wecom_auto.inbox import Inbox, InboxState
 from wecom_auto.store import open_store
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.kill, pytest.mark.slow]
 ROOT = Path(__file__).parents[2]
 EVENTS = 2_000
 KILLS = 5

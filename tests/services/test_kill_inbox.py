@@ -17,7 +17,7 @@ from tests.stores import KINDS, fresh_database
 
 from wecom_auto.store import open_store
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.kill, pytest.mark.slow]
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload([scene.__name__])
 TRIES = 3

@@ -24,7 +24,7 @@ from wecom_auto.directory import Directory
 from wecom_auto.store import open_store
 from wecom_auto.testing import FakeWeCom
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.kill, pytest.mark.slow]
 ROOT = Path(__file__).parents[2]
 
 

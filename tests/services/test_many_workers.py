@@ -50,7 +50,7 @@ CROWDS = [
     pytest.param("mysql", 4, id="mysql-4", marks=pytest.mark.mysql),
 ]
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.kill, pytest.mark.slow]
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload([scene.__name__])
 

@@ -172,6 +172,7 @@ def register(
     workplace = _Workplace(lambda: Jobs(runner(), clock=clock, seconds=seconds))
     for job in Job:
         _add_task(carrier, workplace, job)
+    _add_route(app, name)
     carrier.every(seconds, Job.TICK)
 
     def starting(sender: Any = None, **_others: Any) -> None:
@@ -179,8 +180,14 @@ def register(
             _check_or_leave(app, name)
 
     for signal in (signals.worker_init, signals.beat_init):
-        signal.connect(starting, weak=False, dispatch_uid=f"{name}.check")
+        signal.connect(starting, weak=False, dispatch_uid=(name, id(app)))
     return carrier
+
+
+def _add_route(app: Celery, name: str) -> None:
+    """Send our tasks to our queue, whoever sends them; the routes of the app's other tasks come after."""
+    others = app.conf.task_routes or ()
+    app.conf.task_routes = [{f"{name}.*": {"queue": name}}, *(others if isinstance(others, list | tuple) else [others])]
 
 
 def _add_task(carrier: CeleryCarrier, workplace: _Workplace, job: Job) -> None:
@@ -193,8 +200,8 @@ def _add_task(carrier: CeleryCarrier, workplace: _Workplace, job: Job) -> None:
         task,
         bind=True,
         base=_Prompt,
+        shared=False,
         name=f"{carrier.name}.{job}",
-        queue=carrier.name,
         acks_late=True,
         reject_on_worker_lost=True,
         ignore_result=True,
