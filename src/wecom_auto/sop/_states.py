@@ -104,9 +104,24 @@ class TaskStatus(enum.StrEnum):
     """Where a task of a member of staff stands."""
 
     OPEN = "open"
-    DONE = "done"
+    """Somebody has to do it."""
+    HELD = "held"
+    """Nobody could be found to do it: a person decides."""
     OVERDUE = "overdue"
+    """Its deadline has passed; it may still be done, late."""
+    DONE = "done"
+    REJECTED = "rejected"
+    """The assignee says that it cannot be done."""
     CANCELLED = "cancelled"
+    """Taken back by us: there is no reason for it any more."""
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing can change it any more."""
+        return self not in _LIVE_TASKS
+
+
+_LIVE_TASKS: Final = frozenset({TaskStatus.OPEN, TaskStatus.HELD, TaskStatus.OVERDUE})
 
 
 class SopStatus(enum.StrEnum):

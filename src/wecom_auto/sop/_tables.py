@@ -114,6 +114,8 @@ touches = sa.Table(
     sa.Column("reserved_period", sa.String(16)),
     sa.Column("sent_at", UtcDateTime),
     sa.Column("shard", sa.SmallInteger, nullable=False, default=of_row, server_default="0"),
+    # The member who has not confirmed it: somebody else is asked.
+    sa.Column("passed_by", _ID),
     sa.UniqueConstraint("enrolment_id", "run", "step", name="uq_sop_touches_step"),
     sa.Index(
         "ix_sop_touches_check",
@@ -216,20 +218,115 @@ staff_tasks = sa.Table(
     metadata,
     sa.Column("id", _SERIAL, primary_key=True),
     sa.Column("corp_id", _ID, nullable=False),
-    sa.Column("touch_id", _SERIAL, sa.ForeignKey("sop_touches.id"), nullable=False, unique=True),
+    # NULL for a task that a program has made without any SOP.
+    sa.Column("touch_id", _SERIAL, sa.ForeignKey("sop_touches.id"), unique=True),
+    # (corp, key of the maker): the same key never makes a second task.
+    sa.Column("order_key", sa.String(64)),
+    sa.Column("source", _ID, nullable=False, default="", server_default=""),
+    sa.Column("step", _ID, nullable=False, default="", server_default=""),
+    sa.Column("kind", sa.String(32), nullable=False, default="other", server_default="other"),
     sa.Column("assignee", _ID, nullable=False),
+    # Who looks after the subject, whoever does the work.
+    sa.Column("member", _ID, nullable=False, default="", server_default=""),
+    sa.Column("role", _ID, nullable=False, default="", server_default=""),
+    sa.Column("store", _ID, nullable=False, default="", server_default=""),
+    sa.Column("on_absence", sa.String(16), nullable=False, default="backup", server_default="backup"),
     sa.Column("external_userid", _ID, nullable=False),
+    sa.Column("chat_id", _ID, nullable=False, default="", server_default=""),
     sa.Column("title", sa.String(255), nullable=False),
+    sa.Column("description", sa.String(512), nullable=False, default="", server_default=""),
+    sa.Column("done", sa.Text),
+    sa.Column("needs_evidence", sa.Boolean, nullable=False, default=True, server_default=sa.true()),
+    sa.Column("due_seconds", sa.Integer),
     sa.Column("deadline_at", UtcDateTime, nullable=False),
+    sa.Column("remind_at", UtcDateTime),
+    sa.Column("escalate_at", UtcDateTime),
+    # When the engine must look at this task again; NULL if never.
+    sa.Column("check_at", UtcDateTime),
+    sa.Column("handovers", sa.SmallInteger, nullable=False, default=0, server_default="0"),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("evidence", sa.Text, nullable=False),
+    sa.Column("level", sa.String(16), nullable=False, default="", server_default=""),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("notified_at", UtcDateTime),
     sa.Column("closed_at", UtcDateTime),
+    sa.Index("uq_sop_staff_tasks_order_key", "order_key", unique=True),
     sa.Index("ix_sop_staff_tasks_deadline", "corp_id", "state", "deadline_at"),
     sa.Index("ix_sop_staff_tasks_assignee", "corp_id", "assignee", "state"),
+    sa.Index("ix_sop_staff_tasks_subject", "corp_id", "external_userid", "state"),
+    sa.Index(
+        "ix_sop_staff_tasks_check",
+        "corp_id",
+        "check_at",
+        sqlite_where=sa.text("check_at IS NOT NULL"),
+        postgresql_where=sa.text("check_at IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,
     comment="Work that no server call can do: assignee, deadline, evidence",
+)
+
+notices = sa.Table(
+    "sop_notices",
+    metadata,
+    sa.Column("id", _SERIAL, primary_key=True),
+    sa.Column("corp_id", _ID, nullable=False),
+    sa.Column("userid", _ID, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("task_id", _SERIAL, sa.ForeignKey("sop_staff_tasks.id")),
+    sa.Column("title", sa.String(255), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("attempts", sa.SmallInteger, nullable=False),
+    # NULL once it was sent or given up.
+    sa.Column("due_at", UtcDateTime),
+    # Counted before the call: the platform drops what exceeds its limit without a word.
+    sa.Column("sent_at", UtcDateTime),
+    sa.Index(
+        "ix_sop_notices_due",
+        "corp_id",
+        "due_at",
+        sqlite_where=sa.text("due_at IS NOT NULL"),
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    ),
+    sa.Index("ix_sop_notices_sent", "corp_id", "userid", "sent_at"),
+    sa.Index("ix_sop_notices_task", "task_id"),
+    sqlite_autoincrement=True,
+    comment="Application messages to members: written with what they tell, sent in working hours",
+)
+
+absences = sa.Table(
+    "sop_absences",
+    metadata,
+    sa.Column("corp_id", _ID, primary_key=True),
+    sa.Column("userid", _ID, primary_key=True),
+    sa.Column("from_at", UtcDateTime, primary_key=True),
+    sa.Column("until_at", UtcDateTime, nullable=False),
+    comment="Members on leave, as somebody has told the runner",
+)
+
+audit = sa.Table(
+    "sop_audit",
+    metadata,
+    sa.Column("id", _SERIAL, primary_key=True),
+    sa.Column("corp_id", _ID, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("action", sa.String(32), nullable=False),
+    # Who decided; empty for the engine itself.
+    sa.Column("actor", _ID, nullable=False),
+    # Whose work it is.
+    sa.Column("userid", _ID, nullable=False),
+    sa.Column("external_userid", _ID, nullable=False),
+    # No foreign keys: a line outlives what it tells of.
+    sa.Column("task_id", _SERIAL),
+    sa.Column("batch_id", sa.String(32)),
+    sa.Column("source", _ID, nullable=False),
+    sa.Column("step", _ID, nullable=False),
+    sa.Column("level", sa.String(16), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Index("ix_sop_audit_at", "corp_id", "at"),
+    sa.Index("ix_sop_audit_userid", "corp_id", "userid", "id"),
+    sa.Index("ix_sop_audit_task", "task_id"),
+    sqlite_autoincrement=True,
+    comment="Who did what to a confirmation or a staff task, when, and on what evidence",
 )
 
 decisions = sa.Table(

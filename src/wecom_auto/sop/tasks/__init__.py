@@ -6,7 +6,29 @@ It is never claimed to be done: it is found in data, or a person says so, and wh
 
 from __future__ import annotations
 
+from wecom_auto.sop.tasks._audit import to_csv
+from wecom_auto.sop.tasks._desk import TaskDesk
+from wecom_auto.sop.tasks._found import GroupBook, GroupFacts, MembershipFacts
 from wecom_auto.sop.tasks._hours import WorkingHours
 from wecom_auto.sop.tasks._roster import PlainRoster, Roster, Staffer, StaticRoster, Store
+from wecom_auto.sop.tasks._values import AuditLine, EvidenceLevel, TaskOrder, TaskPage, TaskRecord, TaskRules
 
-__all__ = ["PlainRoster", "Roster", "Staffer", "StaticRoster", "Store", "WorkingHours"]
+__all__ = [
+    "AuditLine",
+    "EvidenceLevel",
+    "GroupBook",
+    "GroupFacts",
+    "MembershipFacts",
+    "PlainRoster",
+    "Roster",
+    "Staffer",
+    "StaticRoster",
+    "Store",
+    "TaskDesk",
+    "TaskOrder",
+    "TaskPage",
+    "TaskRecord",
+    "TaskRules",
+    "WorkingHours",
+    "to_csv",
+]
