@@ -1,6 +1,6 @@
 """Staff tasks: tasks without a SOP, roles, escalation, messages to members, leave, and who did what.
 
-Revision 0010.
+Revision 0011.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from alembic import op
 
 from wecom_auto.store import UtcDateTime
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
