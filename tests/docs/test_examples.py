@@ -65,7 +65,8 @@ def test_commands_of_the_guide_run(command, tmp_path, monkeypatch):
 
 def test_the_guide_shows_every_command():
     """The page of the command line has an example of everything that ends by itself."""
-    assert {" ".join(command.split()[: 1 + command.startswith(("sop", "callback"))]) for command in _commands()} == {
+    grouped = ("sop", "callback", "tags", "qr")
+    assert {" ".join(command.split()[: 1 + command.startswith(grouped)]) for command in _commands()} == {
         "callback send",
         "demo",
         "endpoints",
@@ -73,6 +74,8 @@ def test_the_guide_shows_every_command():
         "sop preview",
         "sop diagram",
         "sop simulate",
+        "tags apply",
+        "tags plan",
     }
 
 

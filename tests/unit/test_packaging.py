@@ -29,6 +29,7 @@ WITH_EXTRAS = [
     "wecom_auto.automotive",
     "wecom_auto.automotive.channels",
     "wecom_auto.automotive.lifecycle",
+    "wecom_auto.automotive.tagplan",
     "wecom_auto.directory",
     "wecom_auto.sop",
     "wecom_auto.store",

@@ -20,6 +20,7 @@ from tests.stores import KINDS, fresh_database
 
 import wecom_auto.automotive.channels._tables
 import wecom_auto.automotive.lifecycle._tables
+import wecom_auto.automotive.tagplan._tables
 import wecom_auto.inbox._tables
 import wecom_auto.sop._tables  # noqa: F401  # Every layer's tables belong to the one schema.
 from wecom_auto.directory._tables import events

@@ -17,6 +17,7 @@ from wecom_auto.cli._fake import fake
 from wecom_auto.cli._inbox import inbox
 from wecom_auto.cli._simulate import simulate
 from wecom_auto.cli._sop import sop
+from wecom_auto.cli._tags import tags
 from wecom_auto.errors import WeComError
 
 _FAILED: Final = 2
@@ -41,6 +42,7 @@ app.add_typer(callback, name="callback")
 app.add_typer(inbox, name="inbox")
 sop.command(epilog=_EPILOG)(simulate)
 app.add_typer(sop, name="sop")
+app.add_typer(tags, name="tags")
 
 
 @app.command(epilog=_EPILOG)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from attrs import field, frozen
 from sqlalchemy.engine import Engine
 
+from wecom_auto.automotive._exclusive import NO_RELATION, TagChoice
 from wecom_auto.automotive.lifecycle import _rows
 from wecom_auto.automotive.lifecycle._moves import Position
 from wecom_auto.directory import Directory, Follower
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 _PAUSE: Final = timedelta(minutes=5)
 _LONGEST: Final = timedelta(days=1)
 _DOUBLINGS: Final = 10
-_NO_RELATION: Final = 84061
 
 
 @frozen(kw_only=True)
@@ -58,20 +58,6 @@ class MirrorReport:
     failed: Mapping[str, str] = field(factory=dict[str, str])
 
 
-@frozen(kw_only=True)
-class _Group:
-    """The tags of one group: their ids by name, and the names that other groups have, too."""
-
-    ids: Mapping[str, str] = field(factory=dict[str, str])
-    doubtful: frozenset[str] = frozenset()
-
-    def change(self, wanted: str, present: frozenset[str]) -> tuple[list[str], list[str]]:
-        """Return the ids to put on and to take off; of a doubtful name nobody knows whose tag is on."""
-        on = wanted in self.ids and (wanted not in present or wanted in self.doubtful)
-        off = [name for name in sorted(present) if name in self.ids and name != wanted]
-        return [self.ids[wanted]] if on else [], [self.ids[name] for name in off]
-
-
 @frozen
 class Mirror:
     """Shows positions. Made for one run."""
@@ -89,7 +75,7 @@ class Mirror:
         for kind in shown:
             with reading(self.engine) as connection:
                 due = _rows.to_mirror(connection, self.corp_id, kind.attribute, now, limit)
-            group = self._group(kind) if due else _Group()
+            group = self._group(kind) if due else TagChoice()
             facts = self.directory.facts_for((position.external_userid, "") for position, _ in due)
             for position, attempts in due:
                 customer = position.external_userid
@@ -107,33 +93,31 @@ class Mirror:
                     self._note(kind.attribute, position, None, 0)
         return MirrorReport(shown=done, marked=marked, failed=failed)
 
-    def _group(self, kind: Shown) -> _Group:
+    def _group(self, kind: Shown) -> TagChoice:
         """Return the group's tags, all that are wanted among them."""
         if not kind.tag_group:
-            return _Group()
-        library = self.directory.tag_groups()
-        found = {tag.name: tag.id for one in library if one.group_name == kind.tag_group for tag in one.tags}
-        elsewhere = {tag.name for one in library if one.group_name != kind.tag_group for tag in one.tags}
-        missing = [name for name in kind.tags.values() if name not in found]
+            return TagChoice()
+        found = TagChoice.of(self.directory.tag_groups(), kind.tag_group)
+        missing = [name for name in kind.tags.values() if name not in found.ids]
         if missing:
             msg = (
                 f"tag group {kind.tag_group!r} lacks {', '.join(missing)}: apply the tag plan, "
                 "then read the library with directory.sync(client, kinds=[SyncKind.TAGS])"
             )
             raise ConfigurationError(msg)
-        return _Group(ids=found, doubtful=frozenset(found.keys() & elsewhere))
+        return found
 
-    def _mark(self, customer: str, name: str, group: _Group, followers: Iterable[Follower]) -> int:
+    def _mark(self, customer: str, name: str, group: TagChoice, followers: Iterable[Follower]) -> int:
         """Leave exactly one tag of the group on, for every member who has the customer."""
         calls = 0
         for follower in followers if group.ids else ():
-            add, remove = group.change(name, follower.tags)
+            add, remove = group.only(name, follower.tags)
             if not follower.relation.following or not (add or remove):
                 continue
             try:
                 self.client.tags.mark(follower.userid, customer, add=add, remove=remove)
             except NotFoundError as error:
-                if error.errcode != _NO_RELATION:
+                if error.errcode != NO_RELATION:
                     raise
                 continue  # They are no friends any more; the event that says so is under way.
             calls += 1
