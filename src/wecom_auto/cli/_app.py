@@ -17,6 +17,8 @@ from wecom_auto.cli._fake import fake
 from wecom_auto.cli._inbox import inbox
 from wecom_auto.cli._simulate import simulate
 from wecom_auto.cli._sop import sop
+from wecom_auto.cli._sop_diff import EPILOG as DIFF_EPILOG
+from wecom_auto.cli._sop_diff import diff
 from wecom_auto.cli._tags import tags
 from wecom_auto.errors import WeComError
 
@@ -41,6 +43,7 @@ app.command(epilog=_EPILOG)(fake)
 app.add_typer(callback, name="callback")
 app.add_typer(inbox, name="inbox")
 sop.command(epilog=_EPILOG)(simulate)
+sop.command(epilog=DIFF_EPILOG)(diff)
 app.add_typer(sop, name="sop")
 app.add_typer(tags, name="tags")
 
