@@ -22,6 +22,7 @@ from wecom_auto.sop import _tables as t
 from wecom_auto.sop._states import BatchKind, BatchStatus, EnrolmentStatus, TouchStatus
 from wecom_auto.sop.contents import Content
 from wecom_auto.sop.sending import Batch, Move
+from wecom_auto.sop.tasks import AuditLine, _audit
 
 
 class SupersededError(Exception):
@@ -245,7 +246,21 @@ def save(
     if changed != 1:
         raise SupersededError(row.batch.id)
     _apply_to_touches(connection, corp_id, row, move, now)
+    _audit.write(connection, corp_id, _audited(row, after, now))
     return after
+
+
+_AUDITED: Final = frozenset({BatchStatus.CREATED, BatchStatus.HELD, *(one for one in BatchStatus if one.final)})
+
+
+def _audited(row: BatchRow, after: BatchRow, now: datetime) -> list[AuditLine]:
+    """What people who look at confirmations want to know of this move."""
+    line = AuditLine(at=now, action="mass:confirmed", userid=row.sender, batch_id=row.batch.id, level="data")
+    lines = [line] if after.confirmed_at is not None and row.confirmed_at is None else []
+    state = after.batch.state
+    if state is not row.batch.state and state in _AUDITED:
+        lines.append(evolve(line, action=f"mass:{state.value}", level="", detail=after.batch.reason))
+    return lines
 
 
 def _key(corp_id: str, row: BatchRow) -> str:

@@ -21,7 +21,10 @@ from wecom_auto.sop.contents import Content
 from wecom_auto.sop.sending import NotCreated, Timing, Trouble, outcome_of
 
 if TYPE_CHECKING:
+    # Both work with what is described here.
     from wecom_auto._client import WeCom
+    from wecom_auto.sop._server_actions import Webhooks
+    from wecom_auto.sop.tasks._office import Office
 
 Now: TypeAlias = Callable[[], datetime]
 """The time of a tick: the instant that the caller named plus the time that has passed since."""
@@ -186,6 +189,8 @@ class Context:
     calendar: Calendar
     settings: Settings
     catalogue: Catalogue
+    office: Office
+    webhooks: Webhooks
     new_id: Callable[[], str]
     crash: Callable[[str], None]
 

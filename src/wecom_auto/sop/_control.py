@@ -11,13 +11,14 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from wecom_auto.sop import _batches, _journal, sending, store
+from wecom_auto.sop import _batches, sending, store
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop._context import Context
 from wecom_auto.sop._ending import close_touches
 from wecom_auto.sop._policies import Target
-from wecom_auto.sop._states import SopStatus, TaskStatus, TouchStatus
+from wecom_auto.sop._states import SopStatus, TouchStatus
 from wecom_auto.sop.definition import Definition
+from wecom_auto.sop.tasks._notices import rest as rest_notices
 from wecom_auto.store import repeatable, transaction
 
 
@@ -41,6 +42,8 @@ def rest(context: Context, now: datetime, *, creates_only: bool) -> None:
     with transaction(context.engine) as connection:
         until = now + context.settings.timing.backoff
         _batches.rest(connection, context.corp_id, now, until, creates_only=creates_only)
+        if not creates_only:
+            rest_notices(connection, context.corp_id, now, until)
 
 
 @repeatable
@@ -97,22 +100,4 @@ def resolve(context: Context, batch_id: str, msgid: str, now: datetime) -> bool:
         if row is None or move is None:
             return False
         _batches.save(connection, context.corp_id, row, move, now, held=row)
-    return True
-
-
-@repeatable
-def complete_task(context: Context, task_id: int, evidence: str, now: datetime) -> bool:
-    """Close a staff task with its evidence; False if it is not open."""
-    s = t.staff_tasks.c
-    mine = (s.id == task_id, s.corp_id == context.corp_id, s.state == TaskStatus.OPEN.value)
-    with transaction(context.engine) as connection:
-        touch_ids = list(connection.scalars(sa.select(s.touch_id).where(*mine)))
-        touches = list(store.lock_touches(connection, touch_ids, TouchStatus.OPEN, wait=True).values())
-        if not touches:
-            return False
-        done = {"state": TaskStatus.DONE.value, "evidence": evidence, "closed_at": now}
-        connection.execute(sa.update(t.staff_tasks).where(*mine).values(done))
-        store.move_touches(connection, touches, TouchStatus.DONE, reason="done", check_at=now, sent_at=now)
-        runs = store.enrolments_by_id(connection, [touch.enrolment_id for touch in touches])
-        _journal.write(connection, context.corp_id, now, store.lines(touches, runs, "done", evidence[:200]))
     return True

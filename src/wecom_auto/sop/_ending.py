@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from wecom_auto.sop import _batches, _journal, store
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._states import TaskStatus, TouchStatus
+from wecom_auto.sop._states import TouchStatus
+from wecom_auto.sop.tasks._rows import cancel_of_touches
 
 
 def close_touches(
@@ -29,9 +28,8 @@ def close_touches(
     steps = [touch.id for touches in store.touches_of(connection, ids).values() for touch in touches.values()]
     waiting = [*store.lock_touches(connection, steps, *states, wait=True).values()]
     store.move_touches(connection, waiting, TouchStatus.CANCELLED, reason=reason)
-    for chunk in store.chunked([touch.id for touch in waiting if touch.state is TouchStatus.OPEN]):
-        closed = {"state": TaskStatus.CANCELLED.value, "closed_at": now}
-        connection.execute(sa.update(t.staff_tasks).where(t.staff_tasks.c.touch_id.in_(chunk)).values(closed))
+    asked = [touch.id for touch in waiting if touch.state is TouchStatus.OPEN]
+    cancel_of_touches(connection, corp_id, asked, reason, now)
     runs = store.enrolments_by_id(connection, [touch.enrolment_id for touch in waiting])
     _journal.write(connection, corp_id, now, store.lines(waiting, runs, reason))
 

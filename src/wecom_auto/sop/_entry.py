@@ -23,6 +23,7 @@ from wecom_auto.sop._states import EnrolmentStatus, SopStatus
 from wecom_auto.sop._subjects import facts_for, member_for
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.store import Enrolment
+from wecom_auto.sop.tasks._rows import wake as wake_tasks
 from wecom_auto.store import insert_once, reading, repeatable, transaction
 
 SAME_ANCHOR: Final = timedelta(days=180)
@@ -240,3 +241,4 @@ def wake(context: Context, external_userid: str, now: datetime) -> None:
     known = {"corp": context.corp_id, "customer": external_userid, "now": now}
     with transaction(context.engine) as connection:
         connection.execute(store.WAKE_CUSTOMER, known)
+        wake_tasks(connection, context.corp_id, t.staff_tasks.c.external_userid == external_userid, now)

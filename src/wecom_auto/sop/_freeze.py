@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection
 from wecom_auto.errors import ConfigurationError
 from wecom_auto.sop import _batches, _journal, _ledger, store
 from wecom_auto.sop import _tables as t
+from wecom_auto.sop._absence import Presence
 from wecom_auto.sop._actions import GroupMass, Mass, Moment, Sending
 from wecom_auto.sop._advance import replan
 from wecom_auto.sop._batches import Audience, BatchRow
@@ -158,7 +159,8 @@ def _of_whole_members(candidates: Sequence[Touch]) -> Sequence[Touch]:
 
 @repeatable
 def _freeze(context: Context, candidates: Sequence[Touch], now: datetime) -> Counter[str]:
-    verdicts = [_address(context, one, now) for one in judge(context, candidates, now)]
+    here = Presence.of(context, candidates, now)
+    verdicts = [_address(context, one, here) for one in judge(context, candidates, now)]
     with transaction(context.engine) as connection:
         owned = store.lock_touches(connection, [one.id for one in candidates], TouchStatus.DUE)
         mine = [one for one in verdicts if one.touch.id in owned]
@@ -167,13 +169,18 @@ def _freeze(context: Context, candidates: Sequence[Touch], now: datetime) -> Cou
     return freezer.counts
 
 
-def _address(context: Context, verdict: Verdict, now: datetime) -> Verdict:
+def _address(context: Context, verdict: Verdict, here: Presence) -> Verdict:
     """Choose the sender and fill the content in."""
     if verdict.action is None or verdict.definition is None or verdict.facts is None:
         return verdict
     sender = member_for(verdict.definition, verdict.facts, verdict.run.userid)
     if sender is None:
         return evolve(verdict, action=None, state=TouchStatus.SKIPPED, reason="blocked:not_friend")
+    chosen = here.stand_in(verdict.definition, verdict.facts, verdict.touch, sender)
+    if chosen.reason:
+        state = TouchStatus.EXPIRED if chosen.later is None else TouchStatus.DUE
+        return evolve(verdict, action=None, state=state, reason=chosen.reason, later=chosen.later)
+    sender = chosen.userid
     audience = _audience(context, verdict.action)
     if audience is None:
         return evolve(verdict, action=None, state=TouchStatus.FAILED, reason="failed:unknown_tag")
@@ -183,7 +190,7 @@ def _address(context: Context, verdict: Verdict, now: datetime) -> Verdict:
             check_moment(content)
     except ConfigurationError:
         return evolve(verdict, action=None, state=TouchStatus.FAILED, reason="failed:content")
-    unfit = _unfit(content, verdict.definition, now.astimezone(context.settings.zone).date())
+    unfit = _unfit(content, verdict.definition, here.now.astimezone(context.settings.zone).date())
     if unfit:
         return evolve(verdict, action=None, state=TouchStatus.SKIPPED, reason=unfit)
     return evolve(verdict, sender=sender, content=content, audience=audience)

@@ -22,11 +22,13 @@ from wecom_auto.sop._batches import BatchRow, SupersededError
 from wecom_auto.sop._channels import Reading, channel_of, job_outcome, say
 from wecom_auto.sop._context import Context, Tick
 from wecom_auto.sop._dispatch import Steps, put_back
+from wecom_auto.sop._handing_out import ask_who, pass_on
 from wecom_auto.sop._journal import Entry
 from wecom_auto.sop._publications import News
 from wecom_auto.sop._states import BatchKind, BatchStatus, TouchStatus
 from wecom_auto.sop.sending import Move, Outcome
 from wecom_auto.sop.store import Enrolment, Touch
+from wecom_auto.sop.tasks import AuditLine, _audit
 from wecom_auto.store import reading, repeatable, transaction
 
 _SETTLED: Final = timedelta(days=1)
@@ -110,12 +112,17 @@ def _settle(
     context: Context, row: BatchRow, answer: Reading, news: News, reason: str, now: datetime
 ) -> tuple[BatchRow, int]:
     """Write the results down; close the batch if nothing is open any more. Returns how many touches were settled."""
+    unsent = ask_who(context, row, now) if reason == "expired:unconfirmed" and not answer.confirmed else None
     with transaction(context.engine) as connection:
         held = _batches.hold(connection, row)
         open_touches = store.touches_in_batch(connection, row.batch.id, TouchStatus.REQUESTED)
         after = evolve(row, polls=row.polls + 1, confirmed_at=row.confirmed_at or _tapped_at(answer, now))
         settled = _write_results(connection, context, after, open_touches, answer, now)
         _publications.write(connection, context.corp_id, news)
+        if unsent is not None:
+            # Withdrawn and read since, and nobody has tapped: proved unsent.
+            runs = store.enrolments_by_id(connection, [touch.enrolment_id for touch in open_touches])
+            pass_on(connection, context, unsent, open_touches, runs, now)
         if news.more:
             move = sending.postpone(row.batch, now + context.settings.timing.backoff, row.batch.reason)
         else:
@@ -225,6 +232,9 @@ def _count(context: Context, row: BatchRow, now: datetime, entry: Entry, **other
     move = sending.postpone(row.batch, _cadence.next_look(after, now, context.settings), row.batch.reason)
     with transaction(context.engine) as connection:
         _journal.write(connection, context.corp_id, now, [entry])
+        action = "mass:reminded" if entry.reason == "reminded" else "mass:escalated"
+        line = AuditLine(at=now, action=action, userid=row.sender, batch_id=row.batch.id)
+        _audit.write(connection, context.corp_id, [line])
         return _batches.save(connection, context.corp_id, row, move, now, **others)
 
 

@@ -17,18 +17,21 @@ _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-def choose_sender(definition: Definition, facts: CustomerFacts, member: str = "") -> str:
+def choose_sender(
+    definition: Definition, facts: CustomerFacts, member: str = "", *, avoid: frozenset[str] = frozenset()
+) -> str:
     """Name the member who sends to this customer.
 
     Args:
         definition: Its ``owner`` says whom to prefer.
         facts: Who follows the customer.
         member: The member of the run, if there is one yet.
+        avoid: Members who do not send now.
 
     Returns:
         A userid; the longest relation where the rule names nobody; empty if nobody is a friend of the customer.
     """
-    friends = [one for one in facts.followers if one.relation.following]
+    friends = [one for one in facts.followers if one.relation.following and one.relation.userid not in avoid]
     if not friends:
         return ""
     preferred = _preferred(definition, friends, member)

@@ -18,6 +18,7 @@ from wecom_auto.sop import _tables as t
 from wecom_auto.sop import store
 from wecom_auto.sop._context import Context
 from wecom_auto.sop._states import BatchStatus
+from wecom_auto.sop.tasks._rows import next_wake
 from wecom_auto.store import insert_once, reading, repeatable, transaction
 
 _LEASE: Final = timedelta(minutes=2)
@@ -37,12 +38,14 @@ class DueWork:
         dispatch: Ids of batches that wait for the create call.
         poll: Ids of batches to be read, reminded of, withdrawn or looked for.
         freeze: Whether messages wait to be put into batches.
+        tasks: Whether a staff task, or a message to a member, is due.
     """
 
     shards: tuple[int, ...] = ()
     dispatch: tuple[str, ...] = field(default=(), repr=False)
     poll: tuple[str, ...] = field(default=(), repr=False)
     freeze: bool = False
+    tasks: bool = False
 
 
 def due_work(context: Context, now: datetime) -> DueWork:
@@ -52,12 +55,14 @@ def due_work(context: Context, now: datetime) -> DueWork:
         shards = {row[0] for query in (_RUNS, _ACTIONS) for row in connection.execute(query, known)}
         batches = connection.execute(_BATCHES, known).all()
         freeze = connection.scalar(_OLDEST, known) is not None
+        desk = next_wake(connection, context.corp_id)
     planned = BatchStatus.PLANNED.value
     return DueWork(
         shards=tuple(sorted(shards)),
         dispatch=tuple(row.id for row in batches if row.state == planned),
         poll=tuple(row.id for row in batches if row.state != planned),
         freeze=freeze,
+        tasks=desk is not None and desk <= now,
     )
 
 

@@ -7,7 +7,7 @@ moment SOP itself. Each kind is asked of the book in its own way, and answers in
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from wecom_auto.errors import ConfigurationError
@@ -16,6 +16,9 @@ from wecom_auto.sop._policies import Target
 from wecom_auto.sop._senders import choose_sender
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.store import Enrolment
+from wecom_auto.sop.tasks import TaskRecord
+from wecom_auto.sop.tasks._found import pair_of
+from wecom_auto.store import reading
 
 Pair: TypeAlias = tuple[str, str]
 """(subject, member)."""
@@ -88,3 +91,20 @@ def member_for(definition: Definition, facts: CustomerFacts, member: str = "") -
     if definition.target is Target.MOMENT:
         return ""
     return choose_sender(definition, facts, member) or None
+
+
+def facts_of_tasks(context: Context, tasks: Sequence[TaskRecord]) -> dict[int, CustomerFacts]:
+    """Facts of staff tasks, by task: whom the SOP is about; a task without a SOP is about a customer."""
+    sops = {task.source for task in tasks if task.touch_id is not None}
+    with reading(context.engine) as connection:
+        known = context.catalogue.sops(connection)
+        targets = {sop: context.catalogue.latest(connection, sop).target for sop in sops if sop in known}
+    by_target: defaultdict[Target, list[TaskRecord]] = defaultdict(list)
+    for task in tasks:
+        target = targets.get(task.source, Target.CUSTOMER) if task.touch_id is not None else Target.CUSTOMER
+        by_target[target].append(task)
+    found: dict[int, CustomerFacts] = {}
+    for target, some in by_target.items():
+        facts = facts_for(context, target, {pair_of(task) for task in some})
+        found |= {task.id: facts[pair_of(task)] for task in some}
+    return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +24,7 @@ from wecom_auto.sop import _tables as t
 from wecom_auto.sop._advance import WELCOME_CODE, advance
 from wecom_auto.sop._batches import SupersededError
 from wecom_auto.sop._catalogue import Catalogue
-from wecom_auto.sop._context import ContentSource, Context, CustomerBook, Settings, Tick
+from wecom_auto.sop._context import ContentSource, Context, CustomerBook, CustomerFacts, Settings, Tick
 from wecom_auto.sop._dispatch import Steps, claim, dispatch
 from wecom_auto.sop._entry import Candidate
 from wecom_auto.sop._freeze import freeze
@@ -32,15 +32,22 @@ from wecom_auto.sop._journal import LoggedDecision
 from wecom_auto.sop._perform import perform
 from wecom_auto.sop._polling import follow
 from wecom_auto.sop._publications import Publication
+from wecom_auto.sop._server_actions import WebhookPort
 from wecom_auto.sop._sharing import DueWork
 from wecom_auto.sop._states import BatchStatus, SopStatus
+from wecom_auto.sop._subjects import facts_of_tasks
 from wecom_auto.sop._sweep import Swept, sweep
+from wecom_auto.sop._timing import ClockRange
 from wecom_auto.sop._upkeep import upkeep
 from wecom_auto.sop._welcome import send_welcome
 from wecom_auto.sop.calendar import Calendar, ChinaCalendar
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.reconcile import reconcile
 from wecom_auto.sop.sending import Trouble
+from wecom_auto.sop.tasks import AuditLine, PlainRoster, Roster, TaskDesk, TaskRecord, TaskRules, WorkingHours
+from wecom_auto.sop.tasks._desk import desk_of
+from wecom_auto.sop.tasks._desk import work as tend
+from wecom_auto.sop.tasks._office import Office
 from wecom_auto.store import reading
 
 if TYPE_CHECKING:
@@ -49,6 +56,7 @@ if TYPE_CHECKING:
 __all__ = ["DueWork", "LoggedDecision", "Runner", "Settings", "Swept", "TickReport"]
 
 _ALERT_EVERY: Final = timedelta(hours=1)
+_TRIGGERS: Final = {"tag": "tag.added", "stage": "stage.entered"}
 
 
 @frozen(kw_only=True)
@@ -74,6 +82,12 @@ def _no_crash(_point: str) -> None:
     """The crash hook of real life."""
 
 
+def _plain_roster(settings: Settings, calendar: Calendar) -> PlainRoster:
+    """What the settings say about everybody."""
+    shop = WorkingHours(shifts=(ClockRange(*settings.working_hours),), zone=settings.zone, calendar=calendar)
+    return PlainRoster(above=settings.supervisor, shop=shop)
+
+
 def _short_id() -> str:
     return secrets.token_hex(6)
 
@@ -93,6 +107,9 @@ class Runner:
         stopwatch: Seconds; how long a tick has taken counts towards its leases. By default the wall clock, which goes
             on while a virtual machine is suspended, and the monotonic one, which nobody puts back.
         crash: Called with the name of each crash point (K0 to K9); for tests that kill.
+        roster: Who does what; without one the settings' supervisor and working hours hold for everybody.
+        task_rules: What the corp decides for its staff tasks.
+        webhooks: Functions of yours that steps call by name, at least once; see `WebhookCall`.
     """
 
     def __init__(
@@ -108,8 +125,11 @@ class Runner:
         new_id: Callable[[], str] = _short_id,
         stopwatch: Callable[[], float] | None = None,
         crash: Callable[[str], None] = _no_crash,
+        roster: Roster | None = None,
+        task_rules: TaskRules | None = None,
+        webhooks: Mapping[str, WebhookPort] | None = None,
     ) -> None:
-        corp_id = corp_id or client.corp_id
+        corp_id, settings, calendar = corp_id or client.corp_id, settings or Settings(), calendar or ChinaCalendar()
         self._clocks = (time.time, time.monotonic) if stopwatch is None else (stopwatch,)
         self._context = Context(
             engine=engine,
@@ -117,9 +137,20 @@ class Runner:
             book=directory,
             contents=contents,
             corp_id=corp_id,
-            calendar=calendar or ChinaCalendar(),
-            settings=settings or Settings(),
+            calendar=calendar,
+            settings=settings,
             catalogue=Catalogue(corp_id),
+            office=Office(
+                engine=engine,
+                corp_id=corp_id,
+                client=client,
+                notify=settings.notify,
+                book=directory,
+                roster=roster or _plain_roster(settings, calendar),
+                rules=task_rules or TaskRules(due=settings.task_due),
+                facts=self._facts_of_tasks,
+            ),
+            webhooks=dict(webhooks or {}),
             new_id=new_id,
             crash=crash,
         )
@@ -140,8 +171,9 @@ class Runner:
         batches = self._due_batches(tick)
         for batch_id in batches:
             self._run(self.steps(batch_id, tick))
-        if tick.counts["settled"]:
-            # What was delivered may go on with a tag.
+        tend(self._context.office, tick)
+        if tick.counts["settled"] or tick.counts["tasks_found_done"]:
+            # What was delivered, or found done, may go on with a tag.
             self._perform(tick)
         return self._finish(tick, now)
 
@@ -219,6 +251,24 @@ class Runner:
         self._perform(tick, shard)
         return self._finish(tick, now)
 
+    def tend_tasks(self, now: datetime) -> TickReport:
+        """Look after staff tasks and tell members of them; a job that a message queue would carry.
+
+        Args:
+            now: Aware.
+        """
+        tick = self._start(now)
+        tend(self._context.office, tick)
+        return self._finish(tick, now)
+
+    @property
+    def tasks(self) -> TaskDesk:
+        """The desk of staff tasks: the to-do list, and everything that may be done with a task."""
+        return desk_of(self._context.office)
+
+    def _facts_of_tasks(self, tasks: Sequence[TaskRecord]) -> Mapping[int, CustomerFacts]:
+        return facts_of_tasks(self._context, tasks)
+
     def work(self, batch_id: str, now: datetime) -> TickReport:
         """Do whatever one batch needs now; the job that a message queue would carry.
 
@@ -278,13 +328,16 @@ class Runner:
             return _batches.due(connection, self._context.corp_id, tick.now())
 
     def _perform(self, tick: Tick, shard: int | None = None) -> None:
-        def tagged(external_userid: str, userid: str, name: str) -> None:
-            # Our own tags cause no callback: what waits for them is told here.
-            occurrence = f"tag:{name}@{tick.now().isoformat()}"
+        def told(kind: str, external_userid: str, userid: str, name: str) -> None:
+            # Our own tags and stages cause no callback: what waits for them is told here.
+            now = tick.now()
+            occurrence = f"{kind}:{name}@{now.isoformat()}"
             candidate = Candidate(external_userid=external_userid, userid=userid, occurrence=occurrence)
-            _entry.trigger(self._context, f"tag.added:{name}", candidate, tick.now())
+            _entry.trigger(self._context, f"{_TRIGGERS[kind]}:{name}", candidate, now)
+            if kind == "stage":
+                _entry.wake(self._context, external_userid, now)
 
-        perform(self._context, tick, tagged, shard)
+        perform(self._context, tick, told, shard)
 
     def next_wake(self) -> datetime | None:
         """The earliest instant at which anything is due; `None` if nothing ever is.
@@ -292,7 +345,8 @@ class Runner:
         Work of paused SOPs is due to nobody.
         """
         with reading(self._context.engine) as connection:
-            return store.next_wake(connection, self._context.corp_id)
+            runs = store.next_wake(connection, self._context.corp_id)
+        return min((at for at in (runs, self.tasks.next_wake()) if at is not None), default=None)
 
     def publish(self, definition: Definition, now: datetime) -> bool:
         """Publish a version; running runs stay pinned to theirs.
@@ -344,6 +398,7 @@ class Runner:
             event: Any; those that concern no SOP do nothing.
             now: Aware.
         """
+        self.tasks.hear(event, now)
         match event:
             case CustomerAdded():
                 self._added(event, now)
@@ -439,6 +494,7 @@ class Runner:
         """
         self._context.book.member_left(userid, now)
         _control.member_left(self._context, userid, now)
+        self.tasks.member_left(userid, now)
 
     def resolve(self, batch_id: str, now: datetime, *, msgid: str = "") -> bool:
         """Settle a held batch by hand.
@@ -462,9 +518,38 @@ class Runner:
             now: Aware.
 
         Returns:
-            False if the task is not open.
+            False if the task is closed already, or does not exist.
         """
-        return _control.complete_task(self._context, task_id, evidence, now)
+        return self.tasks.complete(task_id, now=now, evidence=evidence)
+
+    def member_absent(self, userid: str, start: datetime, end: datetime, *, now: datetime) -> None:
+        """Remember a leave: tasks go to a stand-in, messages to another follower, as each SOP's `on_absence` says.
+
+        Args:
+            userid: The member.
+            start: Aware.
+            end: Aware; the first instant at which the member works again.
+            now: Aware.
+        """
+        self.tasks.member_absent(userid, start, end, now=now)
+
+    def audit(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        userid: str = "",
+        limit: int | None = None,
+    ) -> tuple[AuditLine, ...]:
+        """Who did what to confirmations and staff tasks, oldest first; `wecom_auto.sop.tasks.to_csv` writes a table.
+
+        Args:
+            since: Not before.
+            until: Before.
+            userid: Whose work it is.
+            limit: At most so many lines.
+        """
+        return self.tasks.audit(since=since, until=until, userid=userid, limit=limit)
 
     def publications(self, sop: str) -> tuple[Publication, ...]:
         """Who has published the moments of a SOP, how many customers can see them, comments and likes.

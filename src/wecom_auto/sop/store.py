@@ -108,9 +108,7 @@ _ENROLMENT_COLUMNS: Final = tuple(t.enrolments.c[name] for name in Enrolment.__a
 _DUE_COLUMNS: Final = _ENROLMENT_COLUMNS[:10]
 _TOUCH_COLUMNS: Final = tuple(t.touches.c[name] for name in Touch.__annotations__)
 _DUE_ONES: Final = sa.and_(t.touches.c.state == TouchStatus.DUE.value, t.touches.c.kind != "mass")
-_OTHERS: Final = t.touches.c.state.in_(
-    [one.value for one in (TouchStatus.OPEN, TouchStatus.REQUESTED, *sorted(DELIVERED))]
-)
+_OTHERS: Final = t.touches.c.state.in_([one.value for one in (TouchStatus.REQUESTED, *sorted(DELIVERED))])
 Work: TypeAlias = Literal["freeze", "perform"]
 """Messages that wait for a batch, and everything else."""
 WORK: Final = {

@@ -92,8 +92,8 @@ class Jobs:
         yield from _bundles(Job.POLL, due.poll)
         for shard in due.shards:
             yield Message(Job.PLAN, f"plan:{shard}", (str(shard),))
-        if due.freeze and not due.shards:
-            # Deferred messages whose time has come, or a worker that died before it froze.
+        if (due.freeze or due.tasks) and not due.shards:
+            # Staff tasks, deferred messages whose time has come, or a worker that died before it froze.
             yield Message(Job.PLAN, "plan")
 
     def _plan(self, shards: Sequence[int]) -> Iterator[Message]:
@@ -104,6 +104,7 @@ class Jobs:
             yield from _bundles(Job.DISPATCH, self._runner.due_work(now).dispatch)
         for shard in shards:
             self._runner.perform(shard, self._clock())
+        self._runner.tend_tasks(self._clock())
 
     def _slot(self, now: datetime) -> datetime:
         """The beginning of the minute, which two tickers compute alike."""

@@ -301,10 +301,8 @@ class TaskDesk:
 
     @repeatable
     def _wake(self, which: sa.ColumnElement[bool], now: datetime) -> None:
-        mine = (_S.corp_id == self._office.corp_id, which, _S.state.in_(_rows.LIVE))
-        later = sa.or_(_S.check_at.is_(None), _S.check_at > now)
         with transaction(self._office.engine) as connection:
-            connection.execute(sa.update(t.staff_tasks).where(*mine, later).values(check_at=now))
+            _rows.wake(connection, self._office.corp_id, which, now)
 
     def member_absent(self, userid: str, start: datetime, end: datetime, *, now: datetime) -> None:
         """Remember a leave; open tasks go to somebody else when it begins.

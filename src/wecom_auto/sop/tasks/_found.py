@@ -77,15 +77,26 @@ def found_done(office: Office, tasks: Iterable[TaskRecord]) -> dict[int, str]:
     wanted = [task for task in tasks if task.subject and (task.done or task.kind in _DETECTORS)]
     if book is None or not wanted:
         return {}
-    facts = book.facts_for({(task.subject, task.assignee or task.member) for task in wanted})
+    facts = office.facts(wanted) if office.facts is not None else of_customers(book, wanted)
     delivered = _delivered(office, [task for task in wanted if task.done])
     proofs: dict[int, str] = {}
     for task in wanted:
-        known = facts[task.subject, task.assignee or task.member].with_delivered(delivered.get(task.id, ()))
+        known = facts[task.id].with_delivered(delivered.get(task.id, ()))
         proof = _condition(task, known) or _DETECTORS.get(task.kind, _nothing)(task, known, book)
         if proof:
             proofs[task.id] = proof
     return proofs
+
+
+def of_customers(book: CustomerBook, tasks: Sequence[TaskRecord]) -> Mapping[int, CustomerFacts]:
+    """Facts of tasks whose subjects are customers."""
+    facts = book.facts_for({pair_of(task) for task in tasks})
+    return {task.id: facts[pair_of(task)] for task in tasks}
+
+
+def pair_of(task: TaskRecord) -> tuple[str, str]:
+    """The key of a task's facts."""
+    return task.subject, task.assignee or task.member
 
 
 def _delivered(office: Office, tasks: Sequence[TaskRecord]) -> Mapping[int, Sequence[str]]:

@@ -79,6 +79,13 @@ def _insert(
     connection.execute(sa.insert(t.notices).values(**row, attempts=0, due_at=now, sent_at=None))
 
 
+def rest(connection: Connection, corp_id: str, now: datetime, until: datetime) -> None:
+    """Let everything that is due wait: whoever is told would not be reached now."""
+    n = t.notices.c
+    due = (n.corp_id == corp_id, n.due_at <= now)
+    connection.execute(sa.update(t.notices).where(*due).values(due_at=until))
+
+
 @frozen(kw_only=True)
 class _Message:
     """One application message, and the rows that it says."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,12 @@ from attrs import field, frozen
 from sqlalchemy.engine import Engine
 
 from wecom_auto.sop import _tables as t
-from wecom_auto.sop._context import CustomerBook
+from wecom_auto.sop._context import CustomerBook, CustomerFacts
 from wecom_auto.sop._policies import Absence
 from wecom_auto.sop._states import TaskStatus
 from wecom_auto.sop.tasks._hours import WorkingHours
 from wecom_auto.sop.tasks._roster import PlainRoster, Roster
-from wecom_auto.sop.tasks._values import TaskRules
+from wecom_auto.sop.tasks._values import TaskRecord, TaskRules
 from wecom_auto.store import reading
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Office:
         book: Where completion is looked for; `None` looks nowhere.
         roster: Who does what.
         rules: What the corp decides once.
+        facts: What is known about the subjects of tasks, by task; asked of the book by default.
     """
 
     engine: Engine
@@ -44,6 +45,7 @@ class Office:
     book: CustomerBook | None = None
     roster: Roster = field(factory=PlainRoster)
     rules: TaskRules = field(factory=TaskRules)
+    facts: Callable[[Sequence[TaskRecord]], Mapping[int, CustomerFacts]] | None = None
 
 
 @frozen(kw_only=True)

@@ -150,6 +150,13 @@ def _wanted() -> sa.ColumnElement[bool]:
     return sa.or_(_S.touch_id.is_(None), _S.touch_id.in_(running.where(u.id == _S.touch_id).correlate(t.staff_tasks)))
 
 
+def wake(connection: Connection, corp_id: str, which: sa.ColumnElement[bool], now: datetime) -> None:
+    """Have tasks looked at now: something has happened that may have closed them."""
+    later = sa.or_(_S.check_at.is_(None), _S.check_at > now)
+    mine = (_S.corp_id == corp_id, which, _S.state.in_(LIVE), later)
+    connection.execute(sa.update(t.staff_tasks).where(*mine).values(check_at=now))
+
+
 def next_wake(connection: Connection, corp_id: str) -> datetime | None:
     """The earliest instant at which a task or a message to a member is due."""
     n = t.notices.c
