@@ -60,15 +60,19 @@ from wecom_auto.sop.calendar import Calendar, ChinaCalendar, Day, WeekendCalenda
 from wecom_auto.sop.conditions import Condition, Facts
 from wecom_auto.sop.contents import Content, Contents
 from wecom_auto.sop.definition import Definition, Exit, Step, Wait
+from wecom_auto.sop.observing import AlertRaised, BatchMoved, DecisionMade, Observer, TickFinished
 from wecom_auto.sop.planner import Decision, DecisionKind, EndReason, EnrolmentState, Plan, plan, reason_text
 from wecom_auto.sop.preview import KnownFacts
 from wecom_auto.sop.runner import DueWork, LoggedDecision, Runner, Settings, TickReport
 from wecom_auto.sop.sending import Timing
+from wecom_auto.sop.status import Health, HealthLimits, Status
 
 __all__ = [
     "Absence",
     "Action",
+    "AlertRaised",
     "Arms",
+    "BatchMoved",
     "BatchStatus",
     "Branch",
     "Calendar",
@@ -87,6 +91,7 @@ __all__ = [
     "Day",
     "Decision",
     "DecisionKind",
+    "DecisionMade",
     "Definition",
     "DefinitionError",
     "DueWork",
@@ -103,6 +108,8 @@ __all__ = [
     "FollowerFacts",
     "Goto",
     "GroupMass",
+    "Health",
+    "HealthLimits",
     "Holidays",
     "Jump",
     "KnownFacts",
@@ -112,6 +119,7 @@ __all__ = [
     "Moment",
     "MovePool",
     "Notice",
+    "Observer",
     "Occurrence",
     "Offset",
     "Owner",
@@ -130,11 +138,13 @@ __all__ = [
     "SopStatus",
     "StaffConfirmed",
     "StaffTask",
+    "Status",
     "Step",
     "Tag",
     "Target",
     "TaskKind",
     "TaskStatus",
+    "TickFinished",
     "TickReport",
     "Timing",
     "TouchStatus",

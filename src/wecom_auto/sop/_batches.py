@@ -21,6 +21,7 @@ from wecom_auto.sop import _journal, sending, store
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop._states import BatchKind, BatchStatus, EnrolmentStatus, TouchStatus
 from wecom_auto.sop.contents import Content
+from wecom_auto.sop.observing import BatchMoved, moved
 from wecom_auto.sop.sending import Batch, Move
 from wecom_auto.sop.tasks import AuditLine, _audit
 
@@ -247,6 +248,8 @@ def save(
         raise SupersededError(row.batch.id)
     _apply_to_touches(connection, corp_id, row, move, now)
     _audit.write(connection, corp_id, _audited(row, after, now))
+    if move.rule != "postpone":
+        moved(connection, _told(corp_id, after, move, now))
     return after
 
 
@@ -261,6 +264,18 @@ def _audited(row: BatchRow, after: BatchRow, now: datetime) -> list[AuditLine]:
     if state is not row.batch.state and state in _AUDITED:
         lines.append(evolve(line, action=f"mass:{state.value}", level="", detail=after.batch.reason))
     return lines
+
+
+def _told(corp_id: str, row: BatchRow, move: Move, now: datetime) -> BatchMoved:
+    return BatchMoved(
+        corp_id=corp_id,
+        at=now,
+        batch=row.batch.id,
+        sender=row.sender,
+        rule=move.rule,
+        state=row.batch.state.value,
+        reason=row.batch.reason,
+    )
 
 
 def _key(corp_id: str, row: BatchRow) -> str:

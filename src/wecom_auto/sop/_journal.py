@@ -11,6 +11,7 @@ from attrs import fields, frozen
 from sqlalchemy.engine import Connection, Engine
 
 from wecom_auto.sop import _tables as t
+from wecom_auto.sop.observing import decided
 from wecom_auto.store import repeatable, transaction
 
 _INSERT: Final = sa.insert(t.decisions)
@@ -51,9 +52,11 @@ class LoggedDecision(Entry):
 
 def write(connection: Connection, corp_id: str, at: datetime, entries: Iterable[Entry]) -> None:
     """Add lines to the log, in the transaction that does what they tell."""
+    entries = list(entries)
     rows = [{name: getattr(entry, name) for name in _COLUMNS} | {"corp_id": corp_id, "at": at} for entry in entries]
     if rows:
         connection.execute(_INSERT, rows)
+        decided(connection, corp_id, at, entries)
 
 
 @repeatable

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +21,7 @@ from wecom_auto.callbacks.events import CustomerAdded, CustomerDeleted, Customer
 from wecom_auto.models import AddWay
 from wecom_auto.sop import _batches, _control, _entry, _journal, _publications, _sharing, store
 from wecom_auto.sop import _tables as t
+from wecom_auto.sop import status as _status
 from wecom_auto.sop._advance import WELCOME_CODE, advance
 from wecom_auto.sop._batches import SupersededError
 from wecom_auto.sop._catalogue import Catalogue
@@ -42,8 +43,10 @@ from wecom_auto.sop._upkeep import upkeep
 from wecom_auto.sop._welcome import send_welcome
 from wecom_auto.sop.calendar import Calendar, ChinaCalendar
 from wecom_auto.sop.definition import Definition
+from wecom_auto.sop.observing import OBSERVERS, Observer, TickFinished, ticked
 from wecom_auto.sop.reconcile import reconcile
 from wecom_auto.sop.sending import Trouble
+from wecom_auto.sop.status import Health, HealthLimits, Status
 from wecom_auto.sop.tasks import AuditLine, PlainRoster, Roster, TaskDesk, TaskRecord, TaskRules, WorkingHours
 from wecom_auto.sop.tasks._desk import desk_of
 from wecom_auto.sop.tasks._desk import work as tend
@@ -110,6 +113,7 @@ class Runner:
         roster: Who does what; without one the settings' supervisor and working hours hold for everybody.
         task_rules: What the corp decides for its staff tasks.
         webhooks: Functions of yours that steps call by name, at least once; see `WebhookCall`.
+        observers: Told of ticks, decisions, batches and alerts; see `wecom_auto.sop.observing`.
     """
 
     def __init__(
@@ -128,11 +132,13 @@ class Runner:
         roster: Roster | None = None,
         task_rules: TaskRules | None = None,
         webhooks: Mapping[str, WebhookPort] | None = None,
+        observers: Iterable[Observer] = (),
     ) -> None:
         corp_id, settings, calendar = corp_id or client.corp_id, settings or Settings(), calendar or ChinaCalendar()
+        self._observers = tuple(observers)
         self._clocks = (time.time, time.monotonic) if stopwatch is None else (stopwatch,)
         self._context = Context(
-            engine=engine,
+            engine=engine.execution_options(**{OBSERVERS: self._observers}),
             client=client,
             book=directory,
             contents=contents,
@@ -175,7 +181,26 @@ class Runner:
         if tick.counts["settled"] or tick.counts["tasks_found_done"]:
             # What was delivered, or found done, may go on with a tag.
             self._perform(tick)
+        _status.note_tick(self._context.engine, self._context.corp_id, now)
         return self._finish(tick, now)
+
+    def status(self, now: datetime) -> Status:
+        """How the corp's SOPs stand: what is due, unknown, held, unconfirmed, overdue.
+
+        Args:
+            now: Aware.
+        """
+        with reading(self._context.engine) as connection:
+            return _status.snapshot(connection, self._context.corp_id, now)
+
+    def health(self, now: datetime, limits: HealthLimits | None = None) -> Health:
+        """Whether somebody has to look, and why; for a probe.
+
+        Args:
+            now: Aware.
+            limits: From when on a number is a reason.
+        """
+        return _status.judge(self.status(now), limits or HealthLimits())
 
     def upkeep(self, now: datetime) -> TickReport:
         """Do what a tick does beside the timetable, if it is time: count what others have sent, look for duplicates.
@@ -289,7 +314,11 @@ class Runner:
         if tick.troubles:
             # Whoever ticks at `next_wake` must not find the same work due at once, over and over again.
             _control.rest(self._context, tick.now(), creates_only=tick.may_call())
-        return TickReport(now=now, counts=dict(tick.counts))
+        report = TickReport(now=now, counts=dict(tick.counts))
+        seconds = (tick.now() - now).total_seconds()
+        finished = TickFinished(corp_id=self._context.corp_id, at=now, seconds=seconds, counts=report.counts)
+        ticked(self._observers, finished)
+        return report
 
     def steps(self, batch_id: str, tick: Tick) -> Steps:
         """Work on one batch, pausing at every crash point of the protocol."""

@@ -8,7 +8,7 @@ The whole package needs the extra ``wecom-auto[sop]`` (SQLAlchemy and Alembic).
 
 from __future__ import annotations
 
-from wecom_auto.store._engine import open_store, reading, transaction
+from wecom_auto.store._engine import after_commit, open_store, reading, transaction
 from wecom_auto.store._metadata import metadata
 from wecom_auto.store._migrate import migrate, migration_config
 from wecom_auto.store._repeat import given_up, repeatable
@@ -19,6 +19,7 @@ __all__ = [
     "JsonValue",
     "LongText",
     "UtcDateTime",
+    "after_commit",
     "alone",
     "given_up",
     "insert_new",

@@ -28,6 +28,7 @@ _DRIVERS: Final = {
     "mariadb": "mariadb+pymysql",
 }
 _READS: Final = "wecom_auto_reads"
+_AFTER: Final = "wecom_auto_after"
 # PostgreSQL is spared two round trips; the others would need as many to be told.
 _READING: Final[Mapping[str, Mapping[str, Any]]] = {
     "sqlite": {_READS: True},
@@ -66,8 +67,18 @@ def transaction(engine: Engine) -> Generator[Connection]:
 
     Keep it short and never call the network inside: on SQLite it holds the only write lock.
     """
+    done: list[Callable[[], None]] = []
     with engine.begin() as connection:
+        connection.info[_AFTER] = done
         yield connection
+    for tell in done:
+        tell()
+
+
+def after_commit(connection: Connection, tell: Callable[[], None]) -> None:
+    """Call `tell` once the `transaction` of this connection is committed, and never if it is rolled back."""
+    waiting: list[Callable[[], None]] = connection.info[_AFTER]
+    waiting.append(tell)
 
 
 @contextmanager
