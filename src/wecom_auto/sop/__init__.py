@@ -54,6 +54,7 @@ from wecom_auto.sop._policies import (
 from wecom_auto.sop._problems import ConditionError, DefinitionError
 from wecom_auto.sop._remap import Remap, remap
 from wecom_auto.sop._schema import json_schema
+from wecom_auto.sop._server_actions import WebhookCall, WebhookPort
 from wecom_auto.sop._states import BatchStatus, EnrolmentStatus, SopStatus, TaskStatus, TouchStatus
 from wecom_auto.sop._timing import ClockRange, Offset
 from wecom_auto.sop.calendar import Calendar, ChinaCalendar, Day, WeekendCalendar, plant_holidays
@@ -153,6 +154,8 @@ __all__ = [
     "Untag",
     "Wait",
     "Webhook",
+    "WebhookCall",
+    "WebhookPort",
     "WeekendCalendar",
     "Welcome",
     "Window",

@@ -59,7 +59,6 @@ if TYPE_CHECKING:
 __all__ = ["DueWork", "LoggedDecision", "Runner", "Settings", "Swept", "TickReport"]
 
 _ALERT_EVERY: Final = timedelta(hours=1)
-_TRIGGERS: Final = {"tag": "tag.added", "stage": "stage.entered"}
 
 
 @frozen(kw_only=True)
@@ -360,13 +359,20 @@ class Runner:
         def told(kind: str, external_userid: str, userid: str, name: str) -> None:
             # Our own tags and stages cause no callback: what waits for them is told here.
             now = tick.now()
-            occurrence = f"{kind}:{name}@{now.isoformat()}"
-            candidate = Candidate(external_userid=external_userid, userid=userid, occurrence=occurrence)
-            _entry.trigger(self._context, f"{_TRIGGERS[kind]}:{name}", candidate, now)
             if kind == "stage":
+                self._stage_entered(external_userid, name, now, userid=userid)
                 _entry.wake(self._context, external_userid, now)
+                return
+            occurrence = f"tag:{name}@{now.isoformat()}"
+            candidate = Candidate(external_userid=external_userid, userid=userid, occurrence=occurrence)
+            _entry.trigger(self._context, f"tag.added:{name}", candidate, now)
 
         perform(self._context, tick, told, shard)
+
+    def _stage_entered(self, external_userid: str, stage: str, now: datetime, *, userid: str = "") -> None:
+        occurrence = f"stage:{stage}@{now.isoformat()}"
+        candidate = Candidate(external_userid=external_userid, userid=userid, occurrence=occurrence)
+        _entry.trigger(self._context, f"stage.entered:{stage}", candidate, now)
 
     def next_wake(self) -> datetime | None:
         """The earliest instant at which anything is due; `None` if nothing ever is.
@@ -501,6 +507,8 @@ class Runner:
         self._context.book.set_attribute(external_userid, name, stored)
         candidate = Candidate(external_userid=external_userid, occurrence=f"attribute:{name}={stored}")
         _entry.trigger(self._context, f"attribute.set:{name}", candidate, now)
+        if name == "stage" and stored:
+            self._stage_entered(external_userid, str(stored), now)
         _entry.wake(self._context, external_userid, now)
 
     def pause(self, sop: str, now: datetime) -> None:
