@@ -33,7 +33,7 @@ _CUSTOMER: Final = 1
 """Which column of a preview names the customer."""
 _LOG_COLUMNS: Final = 200
 """Width of a table in a file or a pipe, where nothing is gained by cutting it."""
-_FILE: Final = typer.Argument(help="A definition in TOML.", exists=True, dir_okay=False, readable=True)
+_FILE: Final = typer.Argument(help="A definition in TOML, YAML or JSON.", exists=True, dir_okay=False, readable=True)
 _DAY: Final = typer.Option(formats=["%Y-%m-%d"], help="The first day, by default today in Shanghai.")
 
 
@@ -261,7 +261,7 @@ def read_definition(file: Path) -> Definition:
     from wecom_auto.sop import Definition, DefinitionError
 
     try:
-        return Definition.from_toml(file)
+        return Definition.from_file(file)
     except DefinitionError as error:
         line = line_of(_text(file), error.place)
         msg = f"{file}:{line}: {error}" if line else f"{file}: {error}"

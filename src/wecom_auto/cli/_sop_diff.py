@@ -19,8 +19,8 @@ EPILOG: Final = "Exit codes: 0 no difference; 1 a difference; 2 a mistake in the
 
 
 def diff(
-    old: Annotated[Path, typer.Argument(help="The version that runs are in, in TOML.", exists=True, dir_okay=False)],
-    new: Annotated[Path, typer.Argument(help="The version to publish, in TOML.", exists=True, dir_okay=False)],
+    old: Annotated[Path, typer.Argument(help="The version that runs are in.", exists=True, dir_okay=False)],
+    new: Annotated[Path, typer.Argument(help="The version to publish.", exists=True, dir_okay=False)],
     *,
     store: Annotated[
         str | None, typer.Option(help="Database, e.g. sqlite:///wecom.db: count the runs that are in OLD.")

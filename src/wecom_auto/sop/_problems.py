@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import TypeGuard, TypeVar
 
 from wecom_auto.errors import WeComError
@@ -66,6 +68,22 @@ def suggestion(word: str, known: Collection[str]) -> str:
 def is_table(value: object) -> TypeGuard[Mapping[str, object]]:
     """Whether a value read from TOML or JSON is a table."""
     return isinstance(value, Mapping)
+
+
+def read_file(path: str | os.PathLike[str]) -> str:
+    """The text of a file in UTF-8, with or without a byte-order mark.
+
+    Raises:
+        DefinitionError: It is not UTF-8, or cannot be read.
+    """
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        problem = f"{os.fspath(path)!r:.200} is not UTF-8 (byte {error.start + 1})"
+        raise DefinitionError(problem, remedy="save the file as UTF-8") from None
+    except OSError as error:
+        problem = f"cannot read {os.fspath(path)!r:.200}: {error}"
+        raise DefinitionError(problem) from None
 
 
 def read_table(value: object, known: Collection[str], required: Collection[str] = ()) -> Mapping[str, object]:

@@ -21,8 +21,9 @@ from wecom_auto.sop._policies import (
     Transfer,
     Unconfirmed,
 )
-from wecom_auto.sop.definition import SCHEMA
 
+SCHEMA: Final = "wecom-auto/sop/1"
+"""The version of the document format; a default never changes within one version."""
 _DURATION: Final = r"^[0-9]{1,5}(min|h|d)$"
 _OFFSET: Final = r"^[+-][0-9]{1,5}(min|h|d|mo)( [0-9]{2}:[0-9]{2})?$"
 _RANGE: Final = r"^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import tomllib
-from pathlib import Path
 
-from wecom_auto.sop._problems import DefinitionError
+from wecom_auto.sop._problems import DefinitionError, read_file
 
 
 def read_toml(source: str | os.PathLike[str]) -> dict[str, object]:
@@ -19,14 +18,7 @@ def read_toml(source: str | os.PathLike[str]) -> dict[str, object]:
         DefinitionError: Not TOML (with line and column), not UTF-8, or the file cannot be read.
     """
     is_text = isinstance(source, str) and ("\n" in source or "=" in source)
-    try:
-        text = source if is_text and isinstance(source, str) else Path(source).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        problem = f"{os.fspath(source)!r:.200} is not UTF-8 (byte {error.start + 1})"
-        raise DefinitionError(problem, remedy="save the file as UTF-8") from None
-    except OSError as error:
-        problem = f"cannot read {os.fspath(source)!r:.200}: {error}"
-        raise DefinitionError(problem) from None
+    text = source if is_text and isinstance(source, str) else read_file(source)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -34,17 +34,17 @@ def check_file(
     calendar: Calendar | None = None,
     rules: Rules | None = None,
 ) -> tuple[Finding, ...]:
-    """Check a TOML file; a document that cannot be read is a finding too, not an exception.
+    """Check a file; a document that cannot be read is a finding too, not an exception.
 
     Args:
-        path: The definition.
+        path: The definition, in TOML, YAML or JSON by the ending of its name.
         contents: The content library it names; left out, contents are not looked at.
         today: The day from which dates are judged.
         calendar: Answers for days; by default China's.
         rules: What is known about the corp; by default the platform's own allowance and 5 taps a day.
     """
     try:
-        definition = Definition.from_toml(path)
+        definition = Definition.from_file(path)
         library = None if contents is None else read_contents(contents)
     except DefinitionError as error:
         return (Finding(code=error.code, place=error.place or str(path), message=error.problem, remedy=error.remedy),)

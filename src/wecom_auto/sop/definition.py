@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -20,15 +21,15 @@ from attrs import field, frozen
 from wecom_auto._types import JSON
 from wecom_auto.sop._consistency import check_jumps, check_target
 from wecom_auto.sop._policies import Entry, Owner, Policy, Target, Window, check_category
-from wecom_auto.sop._problems import DefinitionError, inside, read_int, read_table, read_text, read_word
+from wecom_auto.sop._problems import DefinitionError, inside, read_file, read_int, read_table, read_text, read_word
+from wecom_auto.sop._schema import SCHEMA, json_schema
 from wecom_auto.sop._steps import Exit, Step, Wait, to_id
 from wecom_auto.sop._timing import parse_zone, to_instant
 from wecom_auto.sop._toml import read_toml
+from wecom_auto.sop._yaml import read_yaml
 
 __all__ = ["SCHEMA", "Definition", "Exit", "Step", "Wait"]
 
-SCHEMA: Final = "wecom-auto/sop/1"
-"""The version of the document format; a default never changes within one version."""
 MAX_STEPS: Final = 200
 _KEYS: Final = (
     "schema", "sop", "version", "title", "timezone", "priority", "owner", "target", "category", "policy", "entry",
@@ -165,6 +166,21 @@ class Definition:
         )
 
     @classmethod
+    def from_file(cls, path: str | os.PathLike[str]) -> Definition:
+        """Read a file: YAML if its name ends in `.yaml` or `.yml`, JSON if it ends in `.json`, otherwise TOML.
+
+        Raises:
+            DefinitionError: See `from_document`; also an unreadable file.
+        """
+        match Path(path).suffix.lower():
+            case ".yaml" | ".yml":
+                return cls.from_yaml(path)
+            case ".json":
+                return cls.from_json(read_file(path))
+            case _:
+                return cls.from_toml(Path(path))
+
+    @classmethod
     def from_toml(cls, source: str | os.PathLike[str]) -> Definition:
         """Read a TOML file.
 
@@ -175,6 +191,22 @@ class Definition:
             DefinitionError: See `from_document`; also unreadable files and bad TOML.
         """
         return cls.from_document(read_toml(source))
+
+    @classmethod
+    def from_yaml(cls, source: str | os.PathLike[str]) -> Definition:
+        """Read a YAML file (extra `yaml`), in which every scalar is the text that was written.
+
+        Numbers and `true` and `false` are read where the format wants them; `no`, `10:00` and `1.10` stay texts, and
+        are refused where something else is wanted. Aliases, tags and keys that stand twice are refused.
+
+        Args:
+            source: A path; or the text itself, recognised by a line break.
+
+        Raises:
+            DefinitionError: See `from_document`; also unreadable files and bad YAML.
+            ConfigurationError: PyYAML is not installed.
+        """
+        return cls.from_document(read_yaml(source, json_schema()))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Definition:
