@@ -1,27 +1,81 @@
 """The lead desk (线索台): leads come in from tables and webhooks, and none is lost before somebody calls.
 
 It never dials and never adds a friend: those are tasks of a member.
-A phone number stands in no log line, no repr and no exception.
+A phone number stands in no log line, no repr and no exception, and in the database only sealed.
 """
 
 from __future__ import annotations
 
 from wecom_auto._model import publish
+from wecom_auto.automotive.leads._answers import Answer, PoolAnswer
 from wecom_auto.automotive.leads._cells import UnreadableError, read_day, read_moment, read_phone
 from wecom_auto.automotive.leads._columns import Columns
+from wecom_auto.automotive.leads._consent import PROVIDE_TO_DEALER, ConsentLedger, ConsentRecord
+from wecom_auto.automotive.leads._deadlines import DueReport
+from wecom_auto.automotive.leads._delivery import DeliveryReport, LeadTask, LeadTasks
+from wecom_auto.automotive.leads._desk import LeadDesk
+from wecom_auto.automotive.leads._importing import ImportReport
+from wecom_auto.automotive.leads._intake import Taken
+from wecom_auto.automotive.leads._keys import LeadKeys
+from wecom_auto.automotive.leads._links import LinkReport, Sms, SmsError, SmsSender
+from wecom_auto.automotive.leads._matching import Added, LeadStates, Match, MatchKind
+from wecom_auto.automotive.leads._metrics import FunnelStage, LeadNumbers, Metric, Overdue, SourceCount, Span
 from wecom_auto.automotive.leads._reading import LeadReader, StoreNames
+from wecom_auto.automotive.leads._states import (
+    Assignment,
+    AssignmentState,
+    DeskSettings,
+    HistoryEntry,
+    LeadStatus,
+    NoticeKind,
+    StoredLead,
+)
 from wecom_auto.automotive.leads._values import BadRow, BlankRow, LeadRow, NewLead, Problem, Row
 
 __all__ = [
+    "PROVIDE_TO_DEALER",
+    "Added",
+    "Answer",
+    "Assignment",
+    "AssignmentState",
     "BadRow",
     "BlankRow",
     "Columns",
+    "ConsentLedger",
+    "ConsentRecord",
+    "DeliveryReport",
+    "DeskSettings",
+    "DueReport",
+    "FunnelStage",
+    "HistoryEntry",
+    "ImportReport",
+    "LeadDesk",
+    "LeadKeys",
+    "LeadNumbers",
     "LeadReader",
     "LeadRow",
+    "LeadStates",
+    "LeadStatus",
+    "LeadTask",
+    "LeadTasks",
+    "LinkReport",
+    "Match",
+    "MatchKind",
+    "Metric",
     "NewLead",
+    "NoticeKind",
+    "Overdue",
+    "PoolAnswer",
     "Problem",
     "Row",
+    "Sms",
+    "SmsError",
+    "SmsSender",
+    "SourceCount",
+    "Span",
     "StoreNames",
+    "StoredLead",
+    "Taken",
     "UnreadableError",
     "read_day",
     "read_moment",

@@ -1,0 +1,202 @@
+"""Read and write rows of the desk inside a transaction that the caller has opened. Decides nothing, calls nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import attrs
+import sqlalchemy as sa
+from attrs import frozen
+from sqlalchemy.engine import Connection, Engine, RowMapping
+
+from wecom_auto._time import Clock, from_unix
+from wecom_auto.automotive.leads import _tables as t
+from wecom_auto.automotive.leads._keys import LeadKeys
+from wecom_auto.automotive.leads._states import (
+    LIVE,
+    Assignment,
+    AssignmentState,
+    DeskSettings,
+    HistoryEntry,
+    LeadStatus,
+    NoticeKind,
+    StoredLead,
+)
+from wecom_auto.automotive.network import Network
+from wecom_auto.store import insert_once
+
+_LEAD_COLUMNS: Final = tuple(t.leads.c[one.name] for one in attrs.fields(StoredLead))
+_ASSIGNMENT_COLUMNS: Final = tuple(t.assignments.c[one.name] for one in attrs.fields(Assignment))
+
+
+@frozen(kw_only=True)
+class Desk:
+    """What all work of one desk shares."""
+
+    engine: Engine
+    corp_id: str
+    network: Network
+    keys: LeadKeys
+    settings: DeskSettings
+    clock: Clock
+    crash: Any
+
+    def now(self) -> datetime:
+        """The time."""
+        return from_unix(self.clock())
+
+
+def lead(connection: Connection, corp_id: str, lead_id: str, *, lock: bool = True) -> StoredLead | None:
+    """One lead; locked, nobody else changes it before the transaction ends."""
+    query = sa.select(*_LEAD_COLUMNS).where(t.leads.c.corp_id == corp_id, t.leads.c.lead_id == lead_id)
+    found = connection.execute(query.with_for_update() if lock else query).mappings().first()
+    return lead_of(found) if found else None
+
+
+def lead_of(row: RowMapping) -> StoredLead:
+    """Make a value of a row."""
+    values = dict(row)
+    return StoredLead(**values | {"status": LeadStatus(values["status"])})
+
+
+def select_leads() -> sa.Select[Any]:
+    """All columns of leads."""
+    return sa.select(*_LEAD_COLUMNS)
+
+
+def change(connection: Connection, corp_id: str, lead_id: str, **values: object) -> None:
+    """Write columns of a lead."""
+    where = (t.leads.c.corp_id == corp_id, t.leads.c.lead_id == lead_id)
+    connection.execute(sa.update(t.leads).where(*where).values(**values))
+
+
+def owners_of(
+    connection: Connection, corp_id: str, identities: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], str]:
+    """Which leads these identities belong to."""
+    c = t.identities.c
+    wanted = [sa.and_(c.kind == kind, c.value == value) for kind, value in identities if value]
+    if not wanted:
+        return {}
+    query = sa.select(c.kind, c.value, c.lead_id).where(c.corp_id == corp_id, sa.or_(*wanted))
+    return {(row.kind, row.value): row.lead_id for row in connection.execute(query)}
+
+
+def kinds_of(connection: Connection, corp_id: str, lead_id: str) -> set[str]:
+    """By what a lead is recognised."""
+    c = t.identities.c
+    return set(connection.scalars(sa.select(c.kind).where(c.corp_id == corp_id, c.lead_id == lead_id)))
+
+
+def identify(connection: Connection, corp_id: str, lead_id: str, kind: str, value: str, at: datetime) -> str:
+    """Give a lead an identity, unless another lead has it; return whose it is."""
+    row = {"corp_id": corp_id, "kind": kind, "value": value, "lead_id": lead_id, "at": at}
+    if insert_once(connection, t.identities, row):
+        return lead_id
+    return owners_of(connection, corp_id, [(kind, value)])[kind, value]
+
+
+def note(
+    connection: Connection,
+    corp_id: str,
+    lead_id: str,
+    what: str,
+    at: datetime,
+    *,
+    actor: str = "",
+    detail: Mapping[str, object] | None = None,
+) -> None:
+    """Write into the history."""
+    row = {"corp_id": corp_id, "lead_id": lead_id, "at": at, "what": what, "actor": actor[:64]}
+    connection.execute(sa.insert(t.history), row | {"detail": dict(detail or {})})
+
+
+def entry_of(row: RowMapping) -> HistoryEntry:
+    """Make a value of a row."""
+    return HistoryEntry(**{one.name: row[one.name] for one in attrs.fields(HistoryEntry)})
+
+
+def assignment_of(row: RowMapping) -> Assignment:
+    """Make a value of a row."""
+    values = dict(row)
+    values |= {"because": tuple(values["because"]), "state": AssignmentState(values["state"])}
+    return Assignment(**values)
+
+
+def select_assignments() -> sa.Select[Any]:
+    """All columns of assignments."""
+    return sa.select(*_ASSIGNMENT_COLUMNS)
+
+
+def assignments(connection: Connection, corp_id: str, lead_id: str) -> list[Assignment]:
+    """All assignments of a lead, in order."""
+    c = t.assignments.c
+    query = select_assignments().where(c.corp_id == corp_id, c.lead_id == lead_id).order_by(c.round)
+    return [assignment_of(row) for row in connection.execute(query).mappings()]
+
+
+def live(connection: Connection, corp_id: str, lead_id: str) -> Assignment | None:
+    """The assignment that is somebody's, if there is one."""
+    found = assignments(connection, corp_id, lead_id)
+    return next((one for one in found if one.state in LIVE), None)
+
+
+def change_assignment(connection: Connection, corp_id: str, one: Assignment, **values: object) -> None:
+    """Write columns of an assignment."""
+    c = t.assignments.c
+    where = (c.corp_id == corp_id, c.lead_id == one.lead_id, c.round == one.round)
+    connection.execute(sa.update(t.assignments).where(*where).values(**values))
+
+
+def close(
+    connection: Connection, corp_id: str, one: Assignment, state: AssignmentState, at: datetime, why: str
+) -> None:
+    """End an assignment; what its member has not been told yet is not told any more."""
+    change_assignment(connection, corp_id, one, state=state.value, closed_at=at, reason=why[:128])
+    c = t.notices.c
+    waiting = (c.corp_id == corp_id, c.lead_id == one.lead_id, c.round == one.round, c.state == "due")
+    connection.execute(sa.update(t.notices).where(*waiting, c.lease_until.is_(None)).values(state="void"))
+
+
+def tell(
+    connection: Connection,
+    desk: Desk,
+    found: StoredLead,
+    kind: NoticeKind,
+    userid: str,
+    at: datetime,
+    *,
+    number: int | None = None,
+    again: str = "",
+    **facts: object,
+) -> None:
+    """Write down that a member has to be told; `deliver` sends it, once for each key."""
+    if not userid:
+        return
+    number = found.rounds if number is None else number
+    row = {
+        "corp_id": desk.corp_id,
+        "notice_key": f"{found.lead_id}:{number}:{kind.value}:{again}:{userid}"[:128],
+        "lead_id": found.lead_id,
+        "round": number,
+        "userid": userid,
+        "kind": kind.value,
+        "content": {"name": found.name, "model": found.model, "source": found.source, "store": found.store} | facts,
+        "state": "due",
+        "created_at": at,
+        "next_at": at,
+        "attempts": 0,
+        "fence": 0,
+        "msgid": "",
+        "error": "",
+    }
+    insert_once(connection, t.notices, row)
+
+
+def due(connection: Connection, corp_id: str, statuses: Sequence[LeadStatus], now: datetime, limit: int) -> list[str]:
+    """Leads for which something is due, the longest waiting first."""
+    c = t.leads.c
+    wanted = (c.corp_id == corp_id, c.status.in_([one.value for one in statuses]), c.next_at <= now)
+    return [*connection.scalars(sa.select(c.lead_id).where(*wanted).order_by(c.next_at, c.lead_id).limit(limit))]
