@@ -190,10 +190,11 @@ def test_results_settle_the_ledger(stage):
 
 
 def test_the_allowance_is_never_exceeded():
-    """I9: with one message a day, the second one of the day is dropped with its reason, not tried."""
+    """I9: with one message a day, the second one of a day that must not wait is dropped with its reason, not tried."""
     stage = Stage.open(URL, settings=Settings(cap="day", gap=timedelta(0)))
     (customer,) = stage.member("zhang", 1)
-    enrolled(stage, sop("one", mass("s1", "+0d 10:00", "a") + mass("s2", "+0d 11:00", "b")), [customer])
+    steps = mass("s1", "+0d 10:00", "a") + mass("s2", "+0d 11:00", "b")
+    enrolled(stage, sop("one", steps, head='policy = { on_conflict = "drop" }'), [customer])
     stage.run_until_idle()
     assert stage.touches() == {(customer, "s1"): "delivered", (customer, "s2"): "capped"}
     assert "dropped:cap" in stage.reasons(customer)

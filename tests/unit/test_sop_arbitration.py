@@ -101,18 +101,18 @@ def test_a_service_of_yesterday_keeps_no_marketing_away():
 @pytest.mark.parametrize(
     ("limits", "asked", "days"),
     [
-        (Fatigue(day=1), [past(0.1)], 14 / 24),
+        (Fatigue(day=1), [past(0.1)], 1.0),
         (Fatigue(day=2), [past(0.1)], None),
         (Fatigue(week=2), [past(3), past(6)], 1.0),
         (Fatigue(week=2), [past(3), past(8)], None),
-        (Fatigue(month=1), [past(0.2)], 30 - 10 / 24),
+        (Fatigue(month=1), [past(0.2)], 30.0),
         (Fatigue(month=1), [past(3)], None),
         (Fatigue(day=1, week=1), [past(0.1)], 6.9),
     ],
     ids=["day full", "day free", "week full", "week free", "month full", "last month", "the later one counts"],
 )
 def test_fatigue_counts_days_weeks_and_months(limits, asked, days):
-    """A full day waits for midnight, a full week for its oldest message, a full month for the first."""
+    """A full day waits for the same hour of the next, a full week for its oldest message, a month for the first."""
     mine = claim(1, fatigue=limits, gap=timedelta(0), deadline=TEN + 60 * DAYS)
     expected = SENT if days is None else ("defer", "deferred:fatigue", pytest.approx(days))
     assert fates(mine, asked=asked) == {1: expected}

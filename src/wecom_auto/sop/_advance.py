@@ -16,6 +16,7 @@ from attrs import field, frozen
 from sqlalchemy.engine import Connection
 
 from wecom_auto.sop import _journal, store
+from wecom_auto.sop._consent import lacks_consent
 from wecom_auto.sop._context import Context, CustomerFacts, Tick
 from wecom_auto.sop._ending import leave
 from wecom_auto.sop._journal import Entry
@@ -121,10 +122,19 @@ def _replan(
     touched: Mapping[str, Touch],
     now: datetime,
 ) -> Plan:
+    if lacks_consent(definition, facts):
+        return _without_consent(definition, now)
     delivered = [step for step, touch in touched.items() if touch.state in store.DELIVERED]
     known = facts.with_delivered(delivered) if delivered else facts
     done = {step: touch.outcome for step, touch in touched.items()}
     return plan(definition, run.planner_state(done), known, now, calendar=context.calendar)
+
+
+def _without_consent(definition: Definition, now: datetime) -> Plan:
+    """The end of a run whose subject has withdrawn the consent that let it begin."""
+    detail = definition.policy.consent_attribute
+    left = Decision(step_id="", kind=DecisionKind.EXIT, due_at=now, reason="exit:no_consent", detail=detail)
+    return Plan(decisions=(left,), wake_at=None, ended=EndReason.EXIT)
 
 
 def _collect(context: Context, progress: _Progress, run: Enrolment, planned: Plan, now: datetime) -> None:

@@ -150,6 +150,8 @@ class Settings:
             because every distinct text costs the member one more tap.
         link_parameter: Query parameter that carries the batch's id in links, so that the platform's list names it;
             empty leaves links alone.
+        taps_per_day: Most mass messages one member is asked to confirm a day; what is more waits until tomorrow, the
+            least important first. Zero for no limit; legal notices and SOPs with ``allow_split`` do not heed it.
         count_every: How often the mass messages that members and other apps sent are counted in the ledger;
             zero for never, and then `reserve` has to leave them room.
         sweep_every: How often the platform's list is searched for a second task of one batch; zero for never.
@@ -173,6 +175,7 @@ class Settings:
     supervisor: Callable[[str], str] = field(default=lambda _userid: "")
     variables: Callable[[str], Mapping[str, str]] = field(default=lambda _userid: {})
     link_parameter: str = "wa_batch"
+    taps_per_day: int = 0
     count_every: timedelta = timedelta(hours=1)
     sweep_every: timedelta = timedelta(days=1)
 

@@ -19,7 +19,7 @@ from wecom_auto.sop import _batches, _journal, _media, sending, store
 from wecom_auto.sop._batches import BatchRow, SupersededError
 from wecom_auto.sop._channels import channel_of
 from wecom_auto.sop._context import Context, Now, Tick
-from wecom_auto.sop._freeze import Verdict, judge
+from wecom_auto.sop._judge import Verdict, judge
 from wecom_auto.sop._states import BatchStatus, EnrolmentStatus, TouchStatus
 from wecom_auto.sop.contents import Content
 from wecom_auto.sop.sending import Move, NotCreated, Outcome, outcome_of
@@ -139,7 +139,17 @@ def _sort(
             rest.append(evolve(one, state=TouchStatus.DUE, reason="deferred:paused", later=later, undo=False))
         else:
             keep.append(one)
-    return keep, rest
+    return _whole_messages(keep, rest, now)
+
+
+def _whole_messages(
+    keep: Sequence[Verdict], rest: Sequence[Verdict], now: datetime
+) -> tuple[list[Verdict], list[Verdict]]:
+    """Take a merged message back from a customer who must not get a part of it: the other part is frozen anew."""
+    partly = {one.touch.external_userid for one in rest}
+    alone = [one for one in keep if one.touch.external_userid in partly]
+    again = [evolve(one, state=TouchStatus.DUE, reason="deferred:merge", later=now, undo=False) for one in alone]
+    return [one for one in keep if one.touch.external_userid not in partly], [*rest, *again]
 
 
 def _take_out(connection: Connection, context: Context, verdicts: Sequence[Verdict], now: datetime) -> None:

@@ -13,11 +13,14 @@ import sqlalchemy as sa
 from attrs import frozen
 from sqlalchemy.engine import Connection
 
-from wecom_auto.sop import _journal, store
+from wecom_auto.sop import _journal, _ledger, store
 from wecom_auto.sop import _tables as t
+from wecom_auto.sop._concurrency import rival_of
+from wecom_auto.sop._consent import lacks_consent
 from wecom_auto.sop._context import Context, CustomerFacts
 from wecom_auto.sop._ending import leave
 from wecom_auto.sop._journal import Entry
+from wecom_auto.sop._policies import Concurrency
 from wecom_auto.sop._standing import blocked
 from wecom_auto.sop._states import EnrolmentStatus, SopStatus
 from wecom_auto.sop._subjects import facts_for, member_for
@@ -31,6 +34,8 @@ SAME_ANCHOR: Final = timedelta(days=180)
 
 
 _LOOKS: Final = 5
+_AT_THE_DOOR: Final = "entry"
+"""A row of the ledger that counts nothing: whoever lets a customer into an exclusive SOP holds it."""
 _OCCURRENCE: Final = 128
 """What the column holds."""
 
@@ -120,6 +125,8 @@ def _admit(
     where = definition.entry.where
     if where is not None and not where.evaluate(facts):
         return "entry:condition", None
+    if lacks_consent(definition, facts):
+        return "blocked:no_consent", None
     if candidate.anchor_at is not None:
         return None, candidate.anchor_at
     if definition.entry.anchor is None:
@@ -163,7 +170,17 @@ class _Arrival:
         if not allowed:
             self._log("entry:reentry")
             return False
-        return self._insert()
+        return False if self._is_crowded_out() else self._insert()
+
+    def _is_crowded_out(self) -> bool:
+        """Whether the customer is in a SOP that excludes this one and goes first."""
+        if self.definition.policy.concurrency is not Concurrency.FREE:
+            # Two SOPs may knock at the same moment: one waits here until the other is in.
+            _ledger.lock(self.connection, self.context.corp_id, [self._customer], _AT_THE_DOOR)
+        rival = rival_of(self.context, self.connection, self.definition, self._customer)
+        if rival:
+            self._log("entry:concurrency", detail=rival)
+        return bool(rival)
 
     @property
     def occurrence(self) -> str:

@@ -43,6 +43,14 @@ def begin_of(rule: CapRule, moment: datetime, zone: ZoneInfo) -> datetime:
     return datetime.combine(first, time(), zone)
 
 
+def end_of(rule: CapRule, moment: datetime, zone: ZoneInfo) -> datetime:
+    """When the ledger period after that of a moment begins."""
+    begun = begin_of(rule, moment, zone)
+    if rule == "month":
+        return (begun + timedelta(days=32)).replace(day=1)
+    return begun + timedelta(days=1 if rule == "day" else 7)
+
+
 def add_used(connection: Connection, corp_id: str, sent: Mapping[tuple[str, str], int]) -> None:
     """Count messages that nobody reserved: ``(external_userid, period)`` to how many."""
     new = {"corp_id": corp_id, "reserved": 0, "used": 0}

@@ -13,9 +13,9 @@ from wecom_auto.errors import InvalidRequestError, NotFoundError, WeComError
 from wecom_auto.sop import store
 from wecom_auto.sop._actions import ServerAction, StaffTask, Welcome
 from wecom_auto.sop._context import Context, CustomerFacts, Tick
-from wecom_auto.sop._freeze import judge
 from wecom_auto.sop._handing_out import hand_out
 from wecom_auto.sop._jobs import Job, close, forget, postpone
+from wecom_auto.sop._judge import judge
 from wecom_auto.sop._server_actions import BlockedError, WebhookError, act
 from wecom_auto.sop._states import TouchStatus
 from wecom_auto.sop._subjects import facts_of

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, Final
 
 from attrs import evolve
@@ -162,22 +163,26 @@ def _write_results(
     answer: Reading,
     now: datetime,
 ) -> int:
-    by_customer = {touch.external_userid: touch for touch in open_touches}
+    # Two steps of one customer may share one message, and share what becomes of it.
+    by_customer: defaultdict[str, list[Touch]] = defaultdict(list)
+    for touch in open_touches:
+        by_customer[touch.external_userid].append(touch)
     groups: defaultdict[tuple[TouchStatus, str, datetime | None, datetime | None], list[Touch]] = defaultdict(list)
     if not answer.confirmed:
         return 0
     runs = store.enrolments_by_id(connection, [touch.enrolment_id for touch in open_touches])
     for one in answer.results:
-        touch = by_customer.pop(one.target, None)
-        if touch is not None and one.status in _OUTCOMES:
+        for touch in by_customer.pop(one.target, ()):
+            if one.status not in _OUTCOMES:
+                continue
             state, reason = _OUTCOMES[one.status]
             goes_on = state is TouchStatus.DELIVERED and _goes_on(context, connection, runs[touch.enrolment_id], touch)
             groups[state, reason, one.sent_at, now if goes_on else None].append(touch)
     if answer.everybody is not None:
-        groups[*_OUTCOMES[answer.everybody], now, now].extend(by_customer.values())
-        by_customer = {}
+        groups[*_OUTCOMES[answer.everybody], now, now].extend(chain(*by_customer.values()))
+        by_customer.clear()
     if (refusal := _verdict_on_unnamed(row, answer, now)) is not None:
-        groups[TouchStatus.REFUSED, refusal, None, None].extend(by_customer.values())
+        groups[TouchStatus.REFUSED, refusal, None, None].extend(chain(*by_customer.values()))
     for (state, reason, sent_at, check_at), touches in groups.items():
         store.move_touches(connection, touches, state, reason=reason, sent_at=sent_at, check_at=check_at)
         _journal.write(connection, context.corp_id, now, store.lines(touches, runs, reason, row.batch.id))

@@ -111,6 +111,7 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "the member had too many taps that day, and tomorrow is late",
         ),
         "deferred:ceiling": ("超过员工当日确认上限，顺延", "the member has enough taps today, waits"),
+        "deferred:concurrency": ("客户正在优先级更高的流程中，等待", "the customer is in a SOP that goes first, waits"),
         "deferred:merge": ("等待与当天另一条消息合并", "waits for the message of today that it may share"),
         "deferred:cap": ("当期群发次数已满，顺延到下一期", "the allowance is full, waits for the next period"),
         "deferred:transfer": ("客户交接中，暂不发送", "the customer is being handed over, waits"),

@@ -146,6 +146,11 @@ class Rules:
         """The first midnight of the next month, in the corp's zone."""
         return self.start_of_month(self.start_of_month(moment) + timedelta(days=32))
 
+    def same_hour(self, day: datetime, moment: datetime) -> datetime:
+        """The hour of a moment on the day that begins at `day`, so that nobody is asked at midnight."""
+        clock = moment.astimezone(self.zone).time()
+        return datetime.combine(day.astimezone(self.zone).date(), clock, self.zone)
+
     def horizon(self, moment: datetime) -> datetime:
         """How far back messages count, for a moment: a month, at least; the caller reads as far as this."""
         return min(self.start_of_month(moment), moment - _WEEK)
@@ -209,7 +214,7 @@ class _Day:
     def _obstacle(self, claim: Claim) -> tuple[str, datetime] | None:
         """Why the claim cannot be sent at its time, and when it could; `None` if it can."""
         repeat = claim.at - self.rules.repeat
-        if any(one.key == claim.key and one.at > repeat for one in self.asked):
+        if any(one.key == claim.key and repeat < one.at <= claim.at for one in self.asked):
             # Two runs of one customer with two members, and both chose the same sender.
             return _DUPLICATE, claim.at
         if claim.purpose is Purpose.LEGAL:
@@ -227,9 +232,9 @@ class _Day:
         rules, at, limits = self.rules, claim.at, claim.fatigue
         free = [at]
         if self._is_full(limits.day, rules.start_of_day(at), rules.next_day(at)):
-            free.append(rules.next_day(at))
+            free.append(rules.same_hour(rules.next_day(at), claim.since))
         if self._is_full(limits.month, rules.start_of_month(at), rules.next_month(at)):
-            free.append(rules.next_month(at))
+            free.append(rules.same_hour(rules.next_month(at), claim.since))
         week = sorted(one.at for one in self.asked if at - _WEEK < one.at <= at + _WEEK)
         if limits.week is not None and len(week) >= limits.week:
             free.append(week[-limits.week] + _WEEK)
@@ -300,10 +305,11 @@ def within_ceiling(
             used[sender] = used.get(sender, 0) + 1
         else:
             late |= {one.claim.id for one in group}
-    return [_tomorrow(one, rules.next_day(now)) if one.claim.id in late else one for one in rulings]
+    return [_tomorrow(one, now, rules) if one.claim.id in late else one for one in rulings]
 
 
-def _tomorrow(one: Ruling, later: datetime) -> Ruling:
+def _tomorrow(one: Ruling, now: datetime, rules: Rules) -> Ruling:
+    later = rules.same_hour(rules.next_day(now), one.claim.since)
     if one.claim.on_conflict is Conflict.DROP or later > one.claim.deadline:
         return Ruling(claim=one.claim, fate=Fate.DROP, reason="dropped:ceiling")
     return Ruling(claim=one.claim, fate=Fate.DEFER, reason="deferred:ceiling", later=later)
