@@ -45,6 +45,8 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "expired:window": ("已错过允许时段", "its window has passed"),
         "reassigned:left": ("员工已离职，已转交", "the member left, handed over"),
         "moved:anchor": ("基准日期已变更，重新排期", "its anchor changed, planned again"),
+        "moved:version": ("已改用新版本，重新排期", "went on in the new version of the SOP"),
+        "dropped:version": ("新版本已无此步骤", "the new version has no such step"),
         "deferred:fatigue": ("触达过于密集，顺延", "too soon after another touch, waits"),
         "deferred:paused": ("流程已暂停", "the SOP is paused"),
         "skipped:duplicate": ("已有相同触达，跳过", "the same touch exists already"),

@@ -31,6 +31,7 @@ from wecom_auto.sop._entry import Candidate
 from wecom_auto.sop._freeze import freeze
 from wecom_auto.sop._journal import LoggedDecision
 from wecom_auto.sop._perform import perform
+from wecom_auto.sop._policies import Edit
 from wecom_auto.sop._polling import follow
 from wecom_auto.sop._publications import Publication
 from wecom_auto.sop._server_actions import WebhookPort
@@ -41,6 +42,7 @@ from wecom_auto.sop._sweep import Swept, sweep
 from wecom_auto.sop._timing import ClockRange
 from wecom_auto.sop._upkeep import upkeep
 from wecom_auto.sop._welcome import send_welcome
+from wecom_auto.sop.administration import Administration
 from wecom_auto.sop.calendar import Calendar, ChinaCalendar
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.observing import OBSERVERS, Observer, TickFinished, ticked
@@ -383,8 +385,13 @@ class Runner:
             runs = store.next_wake(connection, self._context.corp_id)
         return min((at for at in (runs, self.tasks.next_wake()) if at is not None), default=None)
 
+    @property
+    def admin(self) -> Administration:
+        """Migration, backfill, retention and sizes of this corp's store."""
+        return Administration(self._context)
+
     def publish(self, definition: Definition, now: datetime) -> bool:
-        """Publish a version; running runs stay pinned to theirs.
+        """Publish a version; running runs do what it says (`policy.on_edit`): by default they finish on theirs.
 
         Returns:
             False if exactly this version was published before.
@@ -392,7 +399,11 @@ class Runner:
         Raises:
             ConfigurationError: The version exists with other content, or is older than the present one.
         """
-        return _control.publish(self._context, definition, require_aware(now, "now"))
+        is_new = _control.publish(self._context, definition, require_aware(now, "now"))
+        if definition.policy.on_edit is not Edit.FINISH:
+            # Also where it was published before: whoever did so may have died half-way through the runs.
+            self.admin.migrate(definition.sop, now)
+        return is_new
 
     def enrol(
         self,
