@@ -131,6 +131,22 @@ def touch_reason(stage: Stage, customer: str, step: str) -> str:
         return connection.scalar(sa.select(u.reason).where(u.external_userid == customer, u.step == step)) or ""
 
 
+def test_what_follows_a_delivery_is_done_after_a_migration(stage):
+    """d3 was sent and its run moved to a version without d3 before the member tapped: the tag is still put on."""
+    with stage.fake.client() as client:
+        client.tags.create(["已发资料"], group_name="进度")
+    tagging = care(1, mass("d3", "+3d 10:00", "b", do=', tag = "已发资料"'), mass("d30", "+30d 10:00", "c"))
+    customers = enrol(stage, tagging)
+    stage.directory.sync(stage.fake.client())
+    stage.tick(NINE.replace(day=5, hour=10))
+    stage.publish(care(2, mass("d30", "+30d 10:00", "c")))
+    stage.runner.admin.migrate("care", stage.now, policy=Edit.MIGRATE)
+    stage.tap_all()
+    stage.run_until_idle(days=5)
+    tags = {tag.name for tag in stage.fake.customer(customers[0]).tags_by("zhang")}
+    assert (tags, stage.touches()[customers[0], "d3"]) == ({"已发资料"}, "delivered")
+
+
 def test_a_version_may_say_that_runs_follow_it(stage):
     """`on_edit = "migrate"` moves running runs when it is published; without it they finish on theirs."""
     enrol(stage, V1)

@@ -15,7 +15,7 @@ from wecom_auto.errors import ConfigurationError
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop._policies import Target
 from wecom_auto.sop._states import SopStatus
-from wecom_auto.sop.definition import Definition
+from wecom_auto.sop.definition import Definition, Step
 from wecom_auto.store import reading, upsert
 
 _KEPT: Final = 256
@@ -132,6 +132,22 @@ class Catalogue:
             return found
         with reading(engine) as connection:
             return self.load(connection, sop, version)
+
+    def step(self, connection: Connection, sop: str, version: int, step_id: str) -> Step:
+        """A step that a run has touched: as its version has it, else as the last version before had it.
+
+        A run that was moved to a version without the step still has to do what follows the step's delivery.
+
+        Raises:
+            KeyError: No version up to this one has it.
+        """
+        d = t.definitions.c
+        older = sa.select(d.version).where(d.corp_id == self.corp_id, d.sop == sop, d.version < version)
+        for one in (version, *connection.scalars(older.order_by(d.version.desc()))):
+            found = self.load(connection, sop, one).find(step_id)
+            if found is not None:
+                return found
+        raise KeyError(step_id)
 
     def cached_many(self, engine: Engine, keys: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], Definition]:
         """Several definitions by name and version, see `cached`."""

@@ -19,6 +19,7 @@ from wecom_auto.sop._judge import judge
 from wecom_auto.sop._server_actions import BlockedError, WebhookError, act
 from wecom_auto.sop._states import TouchStatus
 from wecom_auto.sop._subjects import facts_of
+from wecom_auto.sop.definition import Step
 from wecom_auto.sop.planner import DecisionKind
 from wecom_auto.sop.sending import Trouble
 from wecom_auto.sop.store import Enrolment, Touch
@@ -59,10 +60,15 @@ def _jobs(context: Context, now: datetime, shard: int | None) -> list[Job]:
 
 def _job(context: Context, touch: Touch, run: Enrolment, facts: Mapping[int, CustomerFacts]) -> Job:
     definition = context.catalogue.cached(context.engine, run.sop, run.version)
-    step = definition.step(touch.step)
+    step = definition.find(touch.step) or _earlier(context, run, touch)
     actions = [one for one in step.do if isinstance(one, ServerAction) and not isinstance(one, Welcome)]
     task = next((one for one in step.do if isinstance(one, StaffTask)), None)
     return Job(touch=touch, run=run, facts=facts[run.id], definition=definition, actions=actions, task=task)
+
+
+def _earlier(context: Context, run: Enrolment, touch: Touch) -> Step:
+    with reading(context.engine) as connection:
+        return context.catalogue.step(connection, run.sop, run.version, touch.step)
 
 
 def _carry_out(context: Context, tick: Tick, job: Job, told: Told) -> None:

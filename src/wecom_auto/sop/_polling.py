@@ -201,7 +201,7 @@ def _verdict_on_unnamed(row: BatchRow, answer: Reading, now: datetime) -> str | 
 
 def _goes_on(context: Context, connection: Connection, run: Enrolment, touch: Touch) -> bool:
     """Whether the step has server actions ("tag") that follow its delivery."""
-    step = context.catalogue.load(connection, run.sop, run.version).step(touch.step)
+    step = context.catalogue.step(connection, run.sop, run.version, touch.step)
     return any(isinstance(action, ServerAction) for action in step.do)
 
 

@@ -260,16 +260,20 @@ class Definition:
         """SHA-256 of the canonical JSON, in hexadecimal."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
 
+    def find(self, step_id: str) -> Step | None:
+        """The step of this id, if there is one."""
+        return next((step for step in self.steps if step.id == step_id), None)
+
     def step(self, step_id: str) -> Step:
         """The step of this id.
 
         Raises:
             KeyError: There is none.
         """
-        for step in self.steps:
-            if step.id == step_id:
-                return step
-        raise KeyError(step_id)
+        found = self.find(step_id)
+        if found is None:
+            raise KeyError(step_id)
+        return found
 
     def window_of(self, step: Step) -> Window:
         """When a step may disturb people: its own window, or the definition's."""
