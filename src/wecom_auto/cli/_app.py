@@ -19,6 +19,8 @@ from wecom_auto.cli._simulate import simulate
 from wecom_auto.cli._sop import sop
 from wecom_auto.cli._sop_diff import EPILOG as DIFF_EPILOG
 from wecom_auto.cli._sop_diff import diff
+from wecom_auto.cli._sop_tasks import EPILOG as TASKS_EPILOG
+from wecom_auto.cli._sop_tasks import tasks
 from wecom_auto.cli._tags import tags
 from wecom_auto.errors import WeComError
 
@@ -44,6 +46,7 @@ app.add_typer(callback, name="callback")
 app.add_typer(inbox, name="inbox")
 sop.command(epilog=_EPILOG)(simulate)
 sop.command(epilog=DIFF_EPILOG)(diff)
+sop.command(epilog=TASKS_EPILOG)(tasks)
 app.add_typer(sop, name="sop")
 app.add_typer(tags, name="tags")
 

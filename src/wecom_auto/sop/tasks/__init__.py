@@ -7,7 +7,7 @@ It is never claimed to be done: it is found in data, or a person says so, and wh
 from __future__ import annotations
 
 from wecom_auto.sop.tasks._audit import to_csv
-from wecom_auto.sop.tasks._desk import TaskDesk
+from wecom_auto.sop.tasks._desk import TaskDesk, corps
 from wecom_auto.sop.tasks._found import GroupBook, GroupFacts, MembershipFacts
 from wecom_auto.sop.tasks._hours import WorkingHours
 from wecom_auto.sop.tasks._roster import PlainRoster, Roster, Staffer, StaticRoster, Store
@@ -30,5 +30,6 @@ __all__ = [
     "TaskRecord",
     "TaskRules",
     "WorkingHours",
+    "corps",
     "to_csv",
 ]

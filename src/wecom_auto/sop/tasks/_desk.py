@@ -391,6 +391,12 @@ class TaskDesk:
         return {name: count for name, count in tick.counts.items() if count}
 
 
+def corps(engine: Engine) -> tuple[str, ...]:
+    """The corps that have staff tasks in a store."""
+    with reading(engine) as connection:
+        return tuple(connection.scalars(sa.select(_S.corp_id).distinct().order_by(_S.corp_id)))
+
+
 def work(office: Office, tick: Tick) -> None:
     """Everything a tick of the desk does."""
     look_after(office, tick)
