@@ -76,6 +76,8 @@ def test_the_guide_shows_every_command():
         "sop preview",
         "sop diagram",
         "sop simulate",
+        "qr apply",
+        "qr plan",
         "tags apply",
         "tags plan",
     }

@@ -28,6 +28,7 @@ PACKAGES = ["wecom_auto", "wecom_auto.callbacks", "wecom_auto.models", "wecom_au
 WITH_EXTRAS = [
     "wecom_auto.automotive",
     "wecom_auto.automotive.channels",
+    "wecom_auto.automotive.fleet",
     "wecom_auto.automotive.lifecycle",
     "wecom_auto.automotive.tagplan",
     "wecom_auto.directory",

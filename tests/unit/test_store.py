@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from tests.stores import KINDS, fresh_database
 
 import wecom_auto.automotive.channels._tables
+import wecom_auto.automotive.fleet._tables
 import wecom_auto.automotive.leads._tables
 import wecom_auto.automotive.lifecycle._tables
 import wecom_auto.automotive.tagplan._tables

@@ -15,6 +15,7 @@ from wecom_auto.cli._demo import demo
 from wecom_auto.cli._endpoints import endpoints
 from wecom_auto.cli._fake import fake
 from wecom_auto.cli._inbox import inbox
+from wecom_auto.cli._qr import qr
 from wecom_auto.cli._simulate import simulate
 from wecom_auto.cli._sop import sop
 from wecom_auto.cli._sop_diff import EPILOG as DIFF_EPILOG
@@ -48,6 +49,7 @@ sop.command(epilog=_EPILOG)(simulate)
 sop.command(epilog=DIFF_EPILOG)(diff)
 sop.command(epilog=TASKS_EPILOG)(tasks)
 app.add_typer(sop, name="sop")
+app.add_typer(qr, name="qr")
 app.add_typer(tags, name="tags")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -16,6 +17,7 @@ from wecom_auto.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from wecom_auto import WeCom
+    from wecom_auto.testing import FakeWeCom
 
 SECRET: Final = "WECOM_SECRET"  # noqa: S105  # The name of the variable.
 CorpId = Annotated[str, typer.Option(envvar="WECOM_CORP_ID", show_envvar=True, help="The corp's id (企业ID).")]
@@ -25,26 +27,34 @@ BaseUrl = Annotated[
 Fake = Annotated[bool, typer.Option("--fake", help="Try it on a made-up corp in memory; no credentials are needed.")]
 
 
+def made_up(members: Iterable[str] = ()) -> FakeWeCom:
+    """Make a corp up, at the present time.
+
+    Args:
+        members: Who works there.
+    """
+    from wecom_auto.testing import FakeWeCom
+
+    fake = FakeWeCom(now=datetime.now(UTC))
+    for userid in dict.fromkeys(members):
+        fake.add_member(userid)
+    return fake
+
+
 @contextmanager
-def corp(corp_id: str, base_url: str, *, fake: bool, members: Iterable[str] = ()) -> Generator[WeCom]:
+def corp(corp_id: str, base_url: str, fake: FakeWeCom | None) -> Generator[WeCom]:
     """Open a client; the secret is that of the environment.
 
     Args:
         corp_id: The corp; not needed for a made-up one.
         base_url: Empty for the real platform.
-        fake: Make a corp up.
-        members: Who works in the made-up corp.
+        fake: A made-up corp instead.
 
     Raises:
         ConfigurationError: something is missing.
     """
-    if fake:
-        from wecom_auto.testing import FakeWeCom
-
-        made_up = FakeWeCom()
-        for userid in dict.fromkeys(members):
-            made_up.add_member(userid)
-        yield made_up.client()
+    if fake is not None:
+        yield fake.client()
         return
     from wecom_auto import BASE_URL, WeCom
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from wecom_auto.cli._corp import BaseUrl, CorpId, Fake, corp, progress
+from wecom_auto.cli._corp import BaseUrl, CorpId, Fake, corp, made_up, progress
 from wecom_auto.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def plan(
 ) -> None:
     """Say what differs: missing, renamed, foreign, misplaced, too long. Changes nothing."""
     wanted = _plan(file)
-    with corp(corp_id, base_url, fake=fake) as client:
+    with corp(corp_id, base_url, made_up() if fake else None) as client:
         _told(wanted, wanted.diff(client), as_json=as_json)
 
 
@@ -50,7 +50,7 @@ def apply_(
         plan(file, corp_id=corp_id, base_url=base_url, fake=fake, as_json=as_json)
         return
     wanted = _plan(file)
-    with corp(corp_id, base_url, fake=fake) as client, progress("tags") as told:
+    with corp(corp_id, base_url, made_up() if fake else None) as client, progress("tags") as told:
         applied = wanted.apply(client, progress=told)
     if as_json:
         refused = [_row(finding) | {"error": error} for finding, error in applied.refused]

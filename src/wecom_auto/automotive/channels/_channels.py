@@ -173,6 +173,17 @@ class Channels:
         with reading(self.engine) as connection:
             return tuple(AddCount(key=key, adds=n, customers=m) for key, n, m in connection.execute(query))
 
+    def adds_by_member(self, *, since: datetime | None = None, until: datetime | None = None) -> dict[str, int]:
+        """Count the customers that each member got, whatever they came by; members without any are left out.
+
+        Args:
+            since: Added at or after; aware.
+            until: Added before; aware.
+        """
+        query = sa.select(adds.c.userid, sa.func.count().label("amount")).where(*self._filter(since, until, None))
+        with reading(self.engine) as connection:
+            return {row.userid: row.amount for row in connection.execute(query.group_by(adds.c.userid))}
+
     def _filter(
         self, since: datetime | None, until: datetime | None, within: Source | None
     ) -> list[sa.ColumnElement[bool]]:
