@@ -97,3 +97,56 @@ def test_every_definition_can_be_drawn(definition: Definition) -> None:
     fromstring(svg(definition))  # noqa: S314 - our own text
     assert svg(definition) == svg(Definition.from_json(definition.to_json()))
     assert mermaid(definition).count("<br/>") == len(definition.steps)
+
+
+TREE = sop(
+    step("ask", "+1d 10:00", do="mass = 'tpl/ask', branch = [{ if = \"tag('A')\", goto = 'a' }, { goto = 'b' }]")
+    + step("a", "+2d 10:00", do="staff_task = { title = '电话', role = '销售顾问' }, notice = '今天联系', goto = 'z'")
+    + step("b", "+2d 10:00")
+    + step("z", "+9d", do="stage = 'cold', webhook = 'crm', end = true"),
+    head='category = "nurture"\n[policy]\nfatigue = { day = 1, week = 3 }\nallow_split = true',
+)
+
+
+def test_branches_are_arrows_of_their_own() -> None:
+    """Dotted arrows carry the condition, and no solid arrow leads where no run goes."""
+    assert mermaid(TREE).splitlines()[1:] == [
+        '  E(["进入: manual"]) --> ask["+1d 10:00<br/>ask: mass, branch"]',
+        '  a["+2d 10:00<br/>a: staff_task, notice, goto"]',
+        '  b["+2d 10:00<br/>b: mass"]',
+        '  b --> z["+9d<br/>z: stage, webhook, end"]',
+        "  ask -. \"tag('A')\" .-> a",
+        '  ask -. "否则" .-> b',
+        '  a -. "跳转" .-> z',
+        '  P["策略: category nurture · fatigue day 1/week 3 · allow_split true"]',
+    ]
+
+
+def test_the_svg_draws_branches_and_names_roles() -> None:
+    """Each branch is a line beside the timeline and a phrase beside its step; the policy stands under the title."""
+    root = fromstring(svg(TREE))  # noqa: S314 - our own text
+    space = "{http://www.w3.org/2000/svg}"
+    assert len([one for one in root.iter(f"{space}path") if one.get("class") == "jump"]) == 3
+    words = " ".join("".join(node.itertext()) for node in root.iter(f"{space}text"))
+    for phrase in (
+        "tag('A') → a",
+        "否则 → b",
+        "跳转 → z",
+        "电话（销售顾问）",
+        "今天联系",
+        "策略: category nurture",
+        "cold",
+    ):
+        assert phrase in words
+    assert 'class="jump"' not in svg(PROSPECT)
+
+
+@pytest.mark.parametrize(
+    ("target", "do", "words"),
+    [("group", "group = 'g'", "进入 (客户群): manual"), ("moment", "moment = 'm', visible = ['车主']", "可见: 车主")],
+)
+def test_pictures_say_whom_a_sop_is_about(target: str, do: str, words: str) -> None:
+    """A group's and a moment's SOP cannot be taken for one of customers."""
+    made = sop(step("a", "+1d 10:00", do=do), head=f'target = "{target}"')
+    assert words in svg(made)
+    assert f"进入 ({'客户群' if target == 'group' else '朋友圈'})" in mermaid(made)

@@ -175,3 +175,63 @@ def test_known_facts_are_facts() -> None:
     assert (facts.has_tag("t"), facts.event("e"), facts.attribute("a"), facts.attribute("b")) == (True, ADDED, 1, None)
     assert (facts.state(), facts.following(), facts.delivered("s"), facts.delivered("t")) == ("c", False, True, False)
     assert isinstance(PROSPECT, Definition)
+
+
+def rows_of(text: str, *, start: str, anchor: str | None = None, facts: KnownFacts | None = None) -> list[str]:
+    """What a preview shows, without headings."""
+    made = Definition.from_toml(text)
+    subject = hypothetical(made, enrolled_at=at(start), anchor=anchor, facts=facts)
+    table = preview(made, [subject], now=at(start), days=60, calendar=CALENDAR)
+    return [f"{row.at:%m-%d %H:%M} {row.step_id}: {row.what} {row.reason}" for row in table.rows]
+
+
+HEAD = 'sop = "x"\nversion = 1\ntitle = "t"\n'
+
+
+def test_branches_and_stages_are_previewed() -> None:
+    """The stage that one step sets is there for the branch of a later one, and what it passes by says so."""
+    steps = (
+        step("a", "+1d 10:00", do="mass = 'm', stage = 'hot', notice = '跟进'")
+        + step("ask", "+2d", do="branch = [{ if = \"attr('stage') == 'hot'\", goto = 'z' }]")
+        + step("b", "+3d 10:00")
+        + step("z", "+4d", do="webhook = 'crm', end = true")
+    )
+    assert rows_of(f'{HEAD}[entry]\non = "manual"\n{steps}', start="2026-03-02 09:00") == [
+        "03-03 10:00 a: mass m due",
+        "03-03 10:00 a: notice 跟进 due",
+        "03-03 10:00 a: stage hot due",
+        "03-04 09:00 ask: branch → z branch:taken",
+        "03-04 09:00 b:  skipped:branch",
+        "03-06 09:00 z: webhook crm due",
+        "03-06 09:00 z: end end:step",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("on", "anchor", "first"),
+    [
+        ("birthday", "1992-03-09", "03-09 10:00"),
+        ("birthday", "1992-03-02", "03-02 10:00"),
+        ("calendar:weekly mon", None, "03-02 10:00"),
+        ("calendar:monthly 5", None, "03-05 10:00"),
+    ],
+)
+def test_the_next_day_that_comes_round_is_previewed(on: str, anchor: str | None, first: str) -> None:
+    """Whoever looks at a birthday SOP sees the next birthday, today's included, not the year of birth."""
+    text = f'{HEAD}[entry]\non = "{on}"\n' + step("a", "+0d 10:00")
+    assert rows_of(text, start="2026-03-02 09:00", anchor=anchor)[0] == f"{first} a: mass tpl/x due"
+
+
+def test_a_day_that_has_passed_has_no_preview() -> None:
+    """A date of entry that is over is an error that says so, not an empty table."""
+    text = f'{HEAD}[entry]\non = "calendar:2025-01-01"\n' + step("a", "+0d 10:00")
+    with pytest.raises(DefinitionError, match="calendar:2025-01-01"):
+        rows_of(text, start="2026-03-02 09:00")
+
+
+def test_groups_and_moments_are_previewed() -> None:
+    """What goes into a group or a moment stands in the table like a message to a customer."""
+    group = f'{HEAD}target = "group"\n[entry]\non = "group.created"\n' + step("a", "+1d 10:00", do="group = 'g'")
+    assert rows_of(group, start="2026-03-02 09:00")[0] == "03-03 10:00 a: group g due"
+    moment = f'{HEAD}target = "moment"\n[entry]\non = "manual"\n' + step("a", "+1d 10:00", do="moment = 'm'")
+    assert rows_of(moment, start="2026-03-02 09:00")[0] == "03-03 10:00 a: moment m due"

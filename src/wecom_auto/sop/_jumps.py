@@ -27,6 +27,18 @@ def landing(jump: Jump, facts: Facts) -> str:
             return ""
 
 
+def falls_through(step: Step) -> bool:
+    """Whether some run goes on with the next step: not behind an end, a goto or a branch with an otherwise.
+
+    A step whose guard is false or whose wait times out is passed over, with whatever it would have done.
+    """
+    if step.when is not None or step.wait is not None:
+        return True
+    if isinstance(step.jump, Branch):
+        return not step.jump.always
+    return step.jump is None and not step.ends
+
+
 def shadow(steps: Sequence[Step], index: int) -> range:
     """The places of the steps that the jump of this step may pass by; empty for a step without a jump."""
     jump = steps[index].jump

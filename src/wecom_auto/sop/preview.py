@@ -10,14 +10,28 @@ import csv
 import html
 import io
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from wecom_auto._time import require_aware
-from wecom_auto._types import JSON
-from wecom_auto.sop._actions import Mass, MovePool, StaffTask, Tag, Untag, Welcome
+from wecom_auto.sop._actions import (
+    Action,
+    Jump,
+    MovePool,
+    Notice,
+    Sending,
+    SetStage,
+    StaffTask,
+    Tag,
+    Untag,
+    Webhook,
+    Welcome,
+)
+from wecom_auto.sop._entering import STAGE
+from wecom_auto.sop._known import FutureFacts, KnownFacts
+from wecom_auto.sop._occurrences import occurrences
 from wecom_auto.sop._problems import DefinitionError
 from wecom_auto.sop._reasons import Language, reason_text
 from wecom_auto.sop._timing import wall_to_utc
@@ -35,56 +49,9 @@ Outcome = Literal["do", "skip", "end"]
 _OUTCOMES: dict[Outcome, str] = {"do": "执行", "skip": "跳过", "end": "结束"}
 _DROPS = {DecisionKind.SKIP}
 _ENDS = {DecisionKind.EXIT, DecisionKind.END}
+_A_YEAR = timedelta(days=400)
+"""A little more than the longest way to the next birthday that is kept every year."""
 _HEADINGS = ("at", "customer", "member", "step", "what", "outcome", "reason", "moved_from", "provisional", "note")
-
-
-def _names(given: Iterable[str]) -> frozenset[str]:
-    return frozenset(given)
-
-
-@frozen(kw_only=True)
-class KnownFacts:
-    """Facts given as data: for a preview without a directory, for tests, and for users with a CRM of their own.
-
-    Attributes:
-        tags: Names of the tags the customer carries.
-        events: Event name to the time it was seen.
-        attributes: Attribute name to value.
-        channel: The channel text (`state`).
-        friend: Whether the customer is a friend of the member.
-        reached: Step ids that have reached the customer.
-    """
-
-    tags: frozenset[str] = field(default=frozenset(), converter=_names)
-    events: dict[str, datetime] = field(factory=dict[str, datetime])
-    attributes: dict[str, JSON] = field(factory=dict[str, JSON])
-    channel: str = ""
-    friend: bool = True
-    reached: frozenset[str] = field(default=frozenset(), converter=_names)
-
-    def has_tag(self, name: str, /) -> bool:
-        """See `Facts`."""
-        return name in self.tags
-
-    def event(self, name: str, /) -> datetime | None:
-        """See `Facts`."""
-        return self.events.get(name)
-
-    def attribute(self, name: str, /) -> JSON:
-        """See `Facts`."""
-        return self.attributes.get(name)
-
-    def state(self) -> str:
-        """See `Facts`."""
-        return self.channel
-
-    def following(self) -> bool:
-        """See `Facts`."""
-        return self.friend
-
-    def delivered(self, step_id: str, /) -> bool:
-        """See `Facts`."""
-        return step_id in self.reached
 
 
 @frozen(kw_only=True)
@@ -265,15 +232,17 @@ def hypothetical(
     Args:
         definition: The definition.
         enrolled_at: When the customer comes in (aware).
-        anchor: The value of the anchor attribute, for example `"2026-11-12"`; left out, the moment of entry.
+        anchor: The value of the anchor attribute, for example `"2026-11-12"` or a birthday; left out, the moment of
+            entry, and for a calendar trigger its next day.
         facts: What is known about the customer; by default a friend without tags, events and attributes.
 
     Raises:
         DefinitionError: The definition counts from an attribute and `anchor` is not a date.
     """
-    anchor_at = enrolled_at if anchor is None else definition.anchor_at(anchor)
-    if anchor_at is None or (anchor is None and definition.entry.anchor is not None):
-        problem = f"offsets count from {definition.entry.anchor!r}, and {anchor!r} is not a date"
+    anchor_at = _anchor_at(definition, enrolled_at, anchor)
+    if anchor_at is None:
+        counted = definition.entry.anchor or definition.entry.on
+        problem = f"offsets count from {counted!r}, and {anchor!r} is not a date"
         raise DefinitionError(problem, place="entry.anchor", remedy='give a date such as "2026-11-12"')
     state = EnrolmentState(
         id="preview",
@@ -287,31 +256,17 @@ def hypothetical(
     return Subject(state, facts or KnownFacts())
 
 
-class _Future:
-    """Today's facts with what the preview itself has brought about."""
-
-    def __init__(self, today: Facts) -> None:
-        self.today = today
-        self.tags: dict[str, bool] = {}
-        self.reached: set[str] = set()
-
-    def has_tag(self, name: str, /) -> bool:
-        return self.tags[name] if name in self.tags else self.today.has_tag(name)
-
-    def event(self, name: str, /) -> datetime | None:
-        return self.today.event(name)
-
-    def attribute(self, name: str, /) -> JSON:
-        return self.today.attribute(name)
-
-    def state(self) -> str:
-        return self.today.state()
-
-    def following(self) -> bool:
-        return self.today.following()
-
-    def delivered(self, step_id: str, /) -> bool:
-        return step_id in self.reached or self.today.delivered(step_id)
+def _anchor_at(definition: Definition, enrolled_at: datetime, anchor: object) -> datetime | None:
+    entry = definition.entry
+    if entry.recurring:
+        # Whoever enters today was let in for the next day that comes round.
+        since = require_aware(enrolled_at, "enrolled_at")
+        given = anchor if isinstance(anchor, str | date) else None
+        found = occurrences(entry, given, definition.zone, since - timedelta(days=1), since + _A_YEAR)
+        return next((one.at for one in found if one.at + timedelta(days=1) > since), None)
+    if anchor is None:
+        return None if entry.anchor is not None else enrolled_at
+    return definition.anchor_at(anchor)
 
 
 @frozen
@@ -322,7 +277,7 @@ class _Forward:
     assume: Assumptions
 
     def rows(self, now: datetime, until: datetime) -> Iterator[PreviewRow]:
-        facts, state = _Future(self.subject.facts), self.subject.enrolment
+        facts, state = FutureFacts(self.subject.facts), self.subject.enrolment
         moment: datetime | None = now
         while moment is not None and moment <= until:
             made = plan(self.definition, state, facts, moment, calendar=self.calendar)
@@ -332,13 +287,17 @@ class _Forward:
             yield from self._dropped(made, state, moment)
             moment = made.wake_at
 
-    def _apply(self, made: Plan, facts: _Future) -> None:
+    def _apply(self, made: Plan, facts: FutureFacts) -> None:
         for item in made.decisions:
             match item.do:
-                case Mass() | StaffTask() | Welcome() if self.assume.confirmed and item.kind not in _DROPS:
+                case _ if item.kind in _DROPS:
+                    pass
+                case Sending() | StaffTask() | Welcome() if self.assume.confirmed:
                     facts.reached.add(item.step_id)
-                case Tag(name=name) | Untag(name=name) if self.assume.tags_applied and item.kind not in _DROPS:
+                case Tag(name=name) | Untag(name=name) if self.assume.tags_applied:
                     facts.tags[name] = isinstance(item.do, Tag)
+                case SetStage(name=name) if self.assume.tags_applied:
+                    facts.attributes[STAGE] = name
                 case _:
                     pass
 
@@ -363,7 +322,7 @@ class _Forward:
             reason=item.reason,
             moved_from=None if item.moved_from is None else item.moved_from.astimezone(zone),
             provisional=item.provisional,
-            note=item.detail or self._holiday(item),
+            note=self._holiday(item) if isinstance(item.do, Jump) else item.detail or self._holiday(item),
         )
 
     def _holiday(self, item: Decision) -> str:
@@ -379,15 +338,20 @@ def _outcomes(made: Plan) -> dict[str, str]:
 
 
 def _what(item: Decision) -> str:
-    match item.do:
-        case Mass(content=text) | Welcome(content=text) | Tag(name=text) | Untag(name=text):
-            return f"{item.do.label} {text}"
-        case StaffTask(title=text) | MovePool(pool=text):
-            return f"{item.do.label} {text}"
-        case None:
-            return item.kind.value if item.kind in _ENDS else ""
+    if item.do is None:
+        return item.kind.value if item.kind in _ENDS else ""
+    about = item.detail if isinstance(item.do, Jump) else _about(item.do)
+    return f"{item.do.label}{' →' if isinstance(item.do, Jump) and about else ''} {about}".rstrip()
+
+
+def _about(action: Action) -> str:
+    match action:
+        case Sending(content=text) | Welcome(content=text) | StaffTask(title=text) | Notice(text=text):
+            return text
+        case Tag(name=text) | Untag(name=text) | SetStage(name=text) | Webhook(name=text) | MovePool(pool=text):
+            return text
         case _:
-            return item.do.label
+            return ""
 
 
 def _headings(lang: Language) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from attrs import frozen
 
-from wecom_auto.sop._actions import Branch
+from wecom_auto.sop._jumps import falls_through
 from wecom_auto.sop._steps import Step
 from wecom_auto.sop.definition import Definition
 
@@ -53,12 +53,7 @@ class Ways:
 
 def _next(steps: Sequence[Step], place: int, places: dict[str, int]) -> Iterator[int]:
     step = steps[place]
-    # A step whose guard is false or whose wait times out is passed over, with whatever it would have done.
-    falls_through = step.when is not None or step.wait is not None
     if step.jump is not None:
         yield from (places[target] for target in step.jump.targets)
-        falls_through |= isinstance(step.jump, Branch) and not step.jump.always
-    elif not step.ends:
-        falls_through = True
-    if falls_through and place + 1 < len(steps):
+    if falls_through(step) and place + 1 < len(steps):
         yield place + 1
