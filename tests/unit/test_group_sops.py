@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 from tests.unit._sop_stage import NINE, TEN, URL, Stage
 
+from wecom_auto.callbacks.events import GroupUpdated, GroupUpdateDetail
+from wecom_auto.errors import ConfigurationError
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.runner import Settings
 
@@ -193,3 +195,86 @@ def test_a_frozen_group_stops_every_sop(stage):
     }
     assert "blocked:frozen" in stage.reasons(angry)
     assert stage.now > NINE
+
+
+def told(stage, *, since):
+    """Hand the callbacks over, as a service does; return how many there are now."""
+    for event in stage.fake.events[since:]:
+        stage.directory.apply(event, stage.fake.client())
+        stage.runner.on_event(event, stage.now)
+    return len(stage.fake.events)
+
+
+def test_a_new_group_comes_in_by_its_callback(stage):
+    """`group.created`: the run is counted from the callback, and the owner confirms."""
+    stage.publish(group_sop("new", post("rules", "+0d 10:00", "a"), on="group.created"))
+    chat_id = stage.fake.create_group("zhang", "新群").chat_id
+    told(stage, since=0)
+    stage.run_until_idle()
+    assert stage.sent() == {(chat_id, "内容 a"): 1}
+    assert stage.reasons(chat_id).count("entered") == 1
+
+
+def test_joins_of_a_day_are_one_introduction(stage):
+    """`group.joined`: three customers on two days are two introductions, because everybody in the group reads them."""
+    (chat_id,) = groups(stage, "zhang", 1)
+    hello = post("hello", "+1d 10:00", "a")
+    stage.publish(group_sop("intro", hello, on="group.joined", more='reentry = "after 1d"'))
+    customers = stage.member("zhao", 3)
+    seen = len(stage.fake.events)
+    for hours, customer in ((0, customers[0]), (1, customers[1]), (30, customers[2])):
+        stage.fake.clock.advance(hours=hours)
+        stage.fake.join_group(chat_id, customer)
+        seen = told(stage, since=seen)
+    stage.run_until_idle(days=5)
+    assert stage.sent() == {(chat_id, "内容 a"): 2}
+
+
+def test_staff_who_join_introduce_nobody(stage):
+    """Members of the corp in a group are no customers to be greeted."""
+    (chat_id,) = groups(stage, "zhang", 1)
+    stage.publish(group_sop("intro", post("hello", "+0d 10:00", "a"), on="group.joined"))
+    event = GroupUpdated(
+        created_at=stage.now,
+        to_user=stage.fake.corp_id,
+        chat_id=chat_id,
+        update_detail=GroupUpdateDetail.ADD_MEMBER,
+        mem_change_list=("li",),
+    )
+    stage.runner.on_event(event, stage.now)
+    assert stage.reasons(chat_id) == []
+
+
+def test_freezing_withdraws_what_is_not_confirmed(stage):
+    """A complaint comes while the task waits: it is withdrawn, and the calm groups are asked for again."""
+    calm, angry = groups(stage, "zhang", 2)
+    enrolled(stage, DAILY, [calm, angry])
+    stage.tick(TEN)
+    stage.runner.set_attribute(angry, "frozen", True, stage.now, target="group")
+    stage.run_until_idle()
+    assert stage.fake.count("externalcontact/cancel_groupmsg_send") == 1
+    assert [len(call.body["chat_id_list"]) for call in stage.fake.calls(CREATE)] == [2, 1]
+    assert stage.touches() == {(calm, "news"): "delivered", (angry, "news"): "skipped"}
+    assert stage.caps() == {calm: (0, 1), angry: (0, 0)}
+
+
+def test_what_is_said_of_a_group_concerns_no_customer(stage):
+    """Events and attributes let in by the kind of their subject."""
+    (chat_id,) = groups(stage, "zhang", 1)
+    stage.publish(group_sop("fair", post("fair", "+0d 10:00", "a"), on="event:fair.opened"))
+    stage.runner.record_event(chat_id, "fair.opened", stage.now)
+    assert stage.reasons(chat_id) == []
+    stage.runner.record_event(chat_id, "fair.opened", stage.now, target="group")
+    assert stage.reasons(chat_id) == ["entered"]
+
+
+def test_a_name_keeps_its_kind(stage):
+    """A SOP about groups cannot become one about customers: its runs would be of nobody."""
+    stage.publish(DAILY)
+    with pytest.raises(ConfigurationError, match="is about a group"):
+        stage.publish(
+            Definition.from_toml(
+                'sop = "daily"\nversion = 2\ntitle = "d"\n[entry]\non = "manual"\n'
+                '[[step]]\nid = "m"\nat = "+0d 10:00"\ndo = { mass = "a" }\n'
+            )
+        )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 
@@ -105,6 +105,9 @@ class BatchRow:
 
 MEMBER_LEFT: Final = "left:member"
 HERITAGE: Final = "reassigned:left"
+FROZEN: Final = "cancelled:frozen"
+AGAIN: Final[Mapping[str, str]] = {MEMBER_LEFT: HERITAGE, FROZEN: "again:frozen"}
+"""Why a task is withdrawn whose messages are asked for anew, as far as their runs go on: reason to reason."""
 _LIVE: Final = (TouchStatus.BATCHED.value, TouchStatus.REQUESTED.value)
 _PROTOCOL: Final = tuple(one.name for one in attrs.fields(Batch))
 _OTHERS: Final = tuple(one.name for one in attrs.fields(BatchRow) if one.name != "batch")
@@ -290,11 +293,13 @@ def _apply_to_touches(connection: Connection, corp_id: str, row: BatchRow, move:
         names = frozenset(move.refused)
         refused = [touch for touch in live if touch.external_userid in names]
         others = [touch for touch in live if touch.external_userid not in names]
-        again = [touch for touch in others if _is_heritage(move, runs[touch.enrolment_id])]
-        # Proved unsent, and the run goes on with another member: the next freeze chooses the sender anew.
-        store.move_touches(connection, again, TouchStatus.DUE, reason=HERITAGE, check_at=now, batch_id=None)
-        entries.extend(store.lines(again, runs, HERITAGE, row.batch.id))
-        others = [touch for touch in others if not _is_heritage(move, runs[touch.enrolment_id])]
+        anew = AGAIN.get(move.batch.cancel_or_reason, "") if move.touches is TouchStatus.CANCELLED else ""
+        again = [touch for touch in others if anew and runs[touch.enrolment_id].state == EnrolmentStatus.ACTIVE.value]
+        # Proved unsent, and the run goes on: the next freeze chooses the sender anew, and leaves out who is frozen.
+        store.move_touches(connection, again, TouchStatus.DUE, reason=anew, check_at=now, batch_id=None)
+        entries.extend(store.lines(again, runs, anew, row.batch.id))
+        asked_again = {touch.id for touch in again}
+        others = [touch for touch in others if touch.id not in asked_again]
         for touches, state, reason in (
             (refused, TouchStatus.REFUSED, "failed:refused"),
             (others, move.touches, _reason(move)),
@@ -302,12 +307,6 @@ def _apply_to_touches(connection: Connection, corp_id: str, row: BatchRow, move:
             store.move_touches(connection, touches, state, reason=reason, batch_id=row.batch.id)
             entries.extend(store.lines(touches, runs, reason, row.batch.id))
     _journal.write(connection, corp_id, now, entries)
-
-
-def _is_heritage(move: Move, run: store.Enrolment) -> bool:
-    """Whether what the departed member has not sent is somebody else's to send now."""
-    left = move.touches is TouchStatus.CANCELLED and move.batch.cancel_or_reason == MEMBER_LEFT
-    return left and run.state == EnrolmentStatus.ACTIVE.value
 
 
 def _reason(move: Move) -> str:
@@ -367,13 +366,19 @@ def rest(connection: Connection, corp_id: str, now: datetime, until: datetime, *
         connection.execute(sa.update(t.touches).where(*acts).values(check_at=until))
 
 
-def live_batches_of(connection: Connection, corp_id: str, *, sender: str = "", sop: str = "") -> list[str]:
-    """Ids of unfinished batches of a member, or that carry touches of a SOP."""
+def live_batches_of(
+    connection: Connection, corp_id: str, *, sender: str = "", sop: str = "", subject: str = ""
+) -> list[str]:
+    """Ids of unfinished batches of a member, that carry touches of a SOP, or that are to reach a subject."""
     query = sa.select(t.batches.c.id).where(
         t.batches.c.corp_id == corp_id, t.batches.c.state.not_in([one.value for one in BatchStatus if one.final])
     )
     if sender:
         query = query.where(t.batches.c.sender == sender)
+    if subject:
+        u = t.touches.c
+        mine = sa.select(u.batch_id).where(u.corp_id == corp_id, u.external_userid == subject, u.state.in_(_LIVE))
+        query = query.where(t.batches.c.id.in_(mine))
     if sop:
         runs = sa.select(t.touches.c.batch_id).join(t.enrolments, t.enrolments.c.id == t.touches.c.enrolment_id)
         query = query.where(

@@ -18,6 +18,7 @@ from wecom_auto.sop import _tables as t
 from wecom_auto.sop import store
 from wecom_auto.sop._advance import replan
 from wecom_auto.sop._context import Context
+from wecom_auto.sop._entry import by_date
 from wecom_auto.sop._judge import Verdict
 from wecom_auto.sop._policies import Conflict
 from wecom_auto.sop._states import BatchKind, TouchStatus
@@ -103,7 +104,7 @@ def _claim_of(
 
 def _key(definition: Definition, run: Enrolment, step: str) -> Hashable:
     """What is said: the next date of a calendar says something else."""
-    return (run.sop, step, run.anchor_at if definition.entry.recurring else None)
+    return (run.sop, step, run.anchor_at if by_date(definition) else None)
 
 
 def _deadline(definition: Definition, step_id: str, planned: datetime) -> datetime:
@@ -131,7 +132,7 @@ def _asked(
         query = sa.select(*columns).join(t.enrolments, e.id == u.enrolment_id).where(*mine)
         for row in connection.execute(query.where(u.state.in_([state.value for state in _ASKED]))):
             definition = context.catalogue.load(connection, row.sop, row.version)
-            anchor = row.anchor_at if definition.entry.recurring else None
+            anchor = row.anchor_at if by_date(definition) else None
             key = (row.sop, row.step, anchor)
             asked = Asked(sop=row.sop, key=key, at=row.due_at, purpose=definition.policy.purpose)
             found[row.external_userid].append(asked)

@@ -11,12 +11,14 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from wecom_auto.sop import _batches, sending, store
+from wecom_auto.sop import _batches, _rounds, sending, store
 from wecom_auto.sop import _tables as t
+from wecom_auto.sop._batches import FROZEN
 from wecom_auto.sop._context import Context
 from wecom_auto.sop._ending import close_touches
 from wecom_auto.sop._policies import Target
 from wecom_auto.sop._states import SopStatus, TouchStatus
+from wecom_auto.sop._subjects import subject_book
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.tasks._notices import rest as rest_notices
 from wecom_auto.store import repeatable, transaction
@@ -24,9 +26,17 @@ from wecom_auto.store import repeatable, transaction
 
 @repeatable
 def publish(context: Context, definition: Definition, now: datetime) -> bool:
-    """Publish a version; see `Catalogue.publish`."""
+    """Publish a version; see `Catalogue.publish`. A trigger that is a date gets its next day."""
+    if definition.target is not Target.CUSTOMER or definition.entry.recurring:
+        subject_book(context)
     with transaction(context.engine) as connection:
-        return context.catalogue.publish(connection, definition, now)
+        before = context.catalogue.sops(connection).get(definition.sop)
+        last = None if before is None else context.catalogue.load(connection, before.sop, before.version)
+        if not context.catalogue.publish(connection, definition, now):
+            return False
+        goes_on = last is not None and last.entry.on == definition.entry.on
+        _rounds.schedule(context, connection, definition, now, goes_on=goes_on)
+    return True
 
 
 @repeatable
@@ -65,6 +75,14 @@ def member_left(context: Context, userid: str, now: datetime) -> None:
         _end_runs(context, connection, mine, _batches.MEMBER_LEFT, now)
         live = _batches.live_batches_of(connection, context.corp_id, sender=userid)
         _cancel(context, connection, live, _batches.MEMBER_LEFT, now)
+
+
+@repeatable
+def withdraw_from(context: Context, subject: str, now: datetime) -> None:
+    """Withdraw unconfirmed tasks that would reach a frozen group; the others in them are asked for again."""
+    with transaction(context.engine) as connection:
+        live = _batches.live_batches_of(connection, context.corp_id, subject=subject)
+        _cancel(context, connection, live, FROZEN, now)
 
 
 def _cancel(context: Context, connection: Connection, batch_ids: Iterable[str], reason: str, now: datetime) -> None:

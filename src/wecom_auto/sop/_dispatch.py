@@ -127,8 +127,9 @@ def _sort(
     keep: list[Verdict] = []
     rest: list[Verdict] = []
     for one in verdicts:
-        if cancel == _batches.MEMBER_LEFT and one.run.state == EnrolmentStatus.ACTIVE.value:
-            rest.append(evolve(one, state=TouchStatus.DUE, reason=_batches.HERITAGE, later=now, undo=False))
+        anew = _batches.AGAIN.get(cancel, "")
+        if anew and one.run.state == EnrolmentStatus.ACTIVE.value:
+            rest.append(evolve(one, state=TouchStatus.DUE, reason=anew, later=now, undo=False))
         elif cancel:
             rest.append(evolve(one, state=TouchStatus.CANCELLED, reason=cancel, later=None, undo=False))
         elif one.state is not TouchStatus.BATCHED:

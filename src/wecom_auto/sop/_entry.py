@@ -20,7 +20,7 @@ from wecom_auto.sop._consent import lacks_consent
 from wecom_auto.sop._context import Context, CustomerFacts
 from wecom_auto.sop._ending import leave
 from wecom_auto.sop._journal import Entry
-from wecom_auto.sop._policies import Concurrency
+from wecom_auto.sop._policies import Concurrency, Target
 from wecom_auto.sop._standing import blocked
 from wecom_auto.sop._states import EnrolmentStatus, SopStatus
 from wecom_auto.sop._subjects import facts_for, member_for
@@ -57,8 +57,8 @@ class Candidate:
     anchor_at: datetime | None = None
 
 
-def trigger(context: Context, on: str, candidate: Candidate, now: datetime) -> int:
-    """Let the customer into every running SOP that waits for this trigger.
+def trigger(context: Context, on: str, candidate: Candidate, now: datetime, *, target: Target = Target.CUSTOMER) -> int:
+    """Let a subject into every running SOP about its kind that waits for this trigger.
 
     Returns:
         How many runs began.
@@ -67,13 +67,13 @@ def trigger(context: Context, on: str, candidate: Candidate, now: datetime) -> i
         sops = context.catalogue.sops(connection).values()
         running = [one for one in sops if one.state is SopStatus.RUNNING]
         found = [context.catalogue.load(connection, one.sop, one.version) for one in running]
-    return sum(enrol(context, one, candidate, now) for one in found if one.entry.answers(on))
+    return sum(enrol(context, one, candidate, now) for one in found if one.target is target and one.entry.answers(on))
 
 
 def enrol(context: Context, definition: Definition, candidate: Candidate, now: datetime) -> bool:
     """Begin a run if the definition lets this customer in; every refusal is written down."""
     came_in, counted_from = _enrol(context, definition, candidate, now)
-    if candidate.anchor_at is not None or definition.entry.anchor is None:
+    if candidate.anchor_at is not None or _anchor(definition) is None:
         return came_in
     for _ in range(_LOOKS):
         # Another process may have changed the date since it was read, and been faster with its own run.
@@ -112,8 +112,26 @@ def _enrol(
     return False, _date(definition, facts)
 
 
+def _anchor(definition: Definition) -> str | None:
+    """The attribute whose date is the run's; a birthday is none: what counts is the day on which it comes round."""
+    return None if definition.entry.recurring else definition.entry.anchor
+
+
+def by_date(definition: Definition) -> bool:
+    """Whether each date is a run of its own that may overlap with the last: calendars, birthdays, joins of a day."""
+    return definition.entry.recurring or (definition.entry.trigger == "group.joined" and _anchor(definition) is None)
+
+
+def live_key(corp_id: str, definition: Definition, subject: str, member: str, occurrence: str) -> str:
+    """Names whom a second active run would double: a date's runs are the customer's, others the member's, too."""
+    dated = by_date(definition)
+    parts = [corp_id, definition.sop, subject, "" if dated or _anchor(definition) is not None else member]
+    parts += [occurrence] if dated else []
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
 def _date(definition: Definition, facts: CustomerFacts) -> datetime | None:
-    anchor = definition.entry.anchor
+    anchor = _anchor(definition)
     return None if anchor is None else definition.anchor_at(facts.attribute(anchor))
 
 
@@ -129,9 +147,10 @@ def _admit(
         return "blocked:no_consent", None
     if candidate.anchor_at is not None:
         return None, candidate.anchor_at
-    if definition.entry.anchor is None:
+    anchor = _anchor(definition)
+    if anchor is None:
         return None, now
-    anchor_at = definition.anchor_at(facts.attribute(definition.entry.anchor))
+    anchor_at = definition.anchor_at(facts.attribute(anchor))
     return (None, anchor_at) if anchor_at is not None else ("entry:no_anchor", None)
 
 
@@ -154,7 +173,8 @@ class _Arrival:
             (run for run in earlier if run.state == EnrolmentStatus.ACTIVE.value and self._is_rival(run)), None
         )
         # One expiry date is one occurrence, whoever looks after the customer; other entries are each member's own.
-        ended = [run for run in earlier if run is not active and (self._anchored or run.userid == self.member)]
+        dated = self._anchored or by_date(self.definition)
+        ended = [run for run in earlier if run is not active and (dated or run.userid == self.member)]
         same = any(run.occurrence == self.occurrence for run in ended)
         if active is not None and not self._anchored:
             return False
@@ -185,20 +205,22 @@ class _Arrival:
     @property
     def occurrence(self) -> str:
         """Tells this entry from the next one."""
-        anchor = self.definition.entry.anchor
+        anchor = _anchor(self.definition)
         text = self.candidate.occurrence if anchor is None else f"{anchor}={self.anchor_at.isoformat()}"
         # Two long texts that differ at their ends are two occurrences.
         return text if len(text) <= _OCCURRENCE else f"{text[:60]}…{hashlib.sha256(text.encode()).hexdigest()}"
 
     @property
     def _anchored(self) -> bool:
-        return self.definition.entry.anchor is not None
+        return _anchor(self.definition) is not None
 
     @property
     def _customer(self) -> str:
         return self.candidate.external_userid
 
     def _is_rival(self, run: Enrolment) -> bool:
+        if by_date(self.definition):
+            return run.occurrence == self.occurrence
         return self._anchored or run.userid == self.member
 
     def _is_correction(self, run: Enrolment) -> bool:
@@ -227,7 +249,7 @@ class _Arrival:
             "arm_seed": self._customer,
             "run": 1,
             "state": EnrolmentStatus.ACTIVE.value,
-            "live_key": self._live_key(),
+            "live_key": live_key(self.context.corp_id, self.definition, self._customer, self.member, self.occurrence),
             "wake_at": self.now,
             "goal": False,
         }
@@ -235,11 +257,6 @@ class _Arrival:
             return None
         self._log("entered", detail=self.occurrence)
         return True
-
-    def _live_key(self) -> str:
-        """Names whom a second active run would double: a date's runs are the customer's, others the member's, too."""
-        parts = (self.context.corp_id, self.definition.sop, self._customer, "" if self._anchored else self.member)
-        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
     def _log(self, reason: str, *, enrolment_id: int | None = None, detail: str = "") -> None:
         entry = Entry(

@@ -5,12 +5,12 @@ What one action does is in its own module; this one decides about order, repetit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 from wecom_auto.errors import InvalidRequestError, NotFoundError, WeComError
-from wecom_auto.sop import store
+from wecom_auto.sop import _attributes, store
 from wecom_auto.sop._actions import ServerAction, StaffTask, Welcome
 from wecom_auto.sop._context import Context, CustomerFacts, Tick
 from wecom_auto.sop._handing_out import hand_out
@@ -30,11 +30,9 @@ _ATTEMPTS: Final = 8
 _PAUSE: Final = timedelta(minutes=5)
 _FRESH: Final = timedelta(minutes=1)
 """What was decided less than this ago need not be decided again."""
-Told = Callable[[str, str, str, str], None]
-"""Told about (kind, external_userid, userid, name) after a tag was put on or a stage was set."""
 
 
-def perform(context: Context, tick: Tick, told: Told, shard: int | None = None) -> None:
+def perform(context: Context, tick: Tick, shard: int | None = None) -> None:
     """Carry out everything that is due, of one shard or of all, a few hundred touches at a time."""
     seen: set[int] = set()
     while due := _jobs(context, tick.now(), shard):
@@ -43,7 +41,7 @@ def perform(context: Context, tick: Tick, told: Told, shard: int | None = None) 
             if not tick.may_call():
                 return
             seen.add(job.touch.id)
-            _carry_out(context, tick, job, told)
+            _carry_out(context, tick, job)
         if not jobs or len(due) < _MOST:
             return
 
@@ -71,7 +69,7 @@ def _earlier(context: Context, run: Enrolment, touch: Touch) -> Step:
         return context.catalogue.step(connection, run.sop, run.version, touch.step)
 
 
-def _carry_out(context: Context, tick: Tick, job: Job, told: Told) -> None:
+def _carry_out(context: Context, tick: Tick, job: Job) -> None:
     match job.touch.state:
         case TouchStatus.DUE if job.run.withdrawn:
             close(context, tick, job, TouchStatus.SKIPPED, "dropped:ended")
@@ -81,10 +79,10 @@ def _carry_out(context: Context, tick: Tick, job: Job, told: Told) -> None:
             # The process died between the welcome call and its answer; the code is long dead.
             close(context, tick, job, TouchStatus.EXPIRED, "unknown:welcome")
         case _:
-            _act(context, tick, job, told)
+            _act(context, tick, job)
 
 
-def _act(context: Context, tick: Tick, job: Job, told: Told) -> None:
+def _act(context: Context, tick: Tick, job: Job) -> None:
     done = TouchStatus.DONE if job.touch.state is TouchStatus.DUE else job.touch.state
     reason = job.touch.reason if job.touch.state in store.DELIVERED else "done"
     try:
@@ -97,7 +95,7 @@ def _act(context: Context, tick: Tick, job: Job, told: Told) -> None:
     else:
         close(context, tick, job, done, reason, follow_up=job.touch.state in store.DELIVERED)
         for kind, name in changed:
-            told(kind, job.run.external_userid, job.run.userid, name)
+            _attributes.changed_by_us(context, job.run, kind, name, tick.now(), job.definition.target)
 
 
 def _try_later(context: Context, tick: Tick, job: Job, error: WeComError | WebhookError) -> None:

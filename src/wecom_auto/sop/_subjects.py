@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, TypeAlias, runtime_checkable
 
+from wecom_auto._types import JSON
 from wecom_auto.errors import ConfigurationError
 from wecom_auto.sop._context import Context, CustomerFacts
 from wecom_auto.sop._policies import Target
@@ -44,7 +45,7 @@ class SubjectBook(Protocol):
         """Ids of a kind by id, for a calendar: ``customer``, ``group`` or ``staff``; only those of today."""
         ...
 
-    def attributes_of(self, name: str, /, *, after: str, most: int) -> tuple[tuple[str, object], ...]:
+    def attributes_of(self, name: str, /, *, after: str, most: int) -> tuple[tuple[str, JSON], ...]:
         """(subject, value) of an attribute, by subject: whose birthday is when."""
         ...
 

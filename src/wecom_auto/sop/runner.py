@@ -17,9 +17,19 @@ from sqlalchemy.engine import Engine
 
 from wecom_auto._time import require_aware
 from wecom_auto._types import JSON
-from wecom_auto.callbacks.events import CustomerAdded, CustomerDeleted, CustomerEdited, CustomerUnfollowed, Event
-from wecom_auto.models import AddWay
-from wecom_auto.sop import _batches, _control, _entry, _journal, _publications, _sharing, store
+from wecom_auto.callbacks.events import CustomerAdded, Event
+from wecom_auto.sop import (
+    _attributes,
+    _batches,
+    _control,
+    _entry,
+    _journal,
+    _news,
+    _publications,
+    _rounds,
+    _sharing,
+    store,
+)
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop import status as _status
 from wecom_auto.sop._advance import WELCOME_CODE, advance
@@ -31,7 +41,7 @@ from wecom_auto.sop._entry import Candidate
 from wecom_auto.sop._freeze import freeze
 from wecom_auto.sop._journal import LoggedDecision
 from wecom_auto.sop._perform import perform
-from wecom_auto.sop._policies import Edit
+from wecom_auto.sop._policies import Edit, Target
 from wecom_auto.sop._polling import follow
 from wecom_auto.sop._publications import Publication
 from wecom_auto.sop._server_actions import WebhookPort
@@ -171,6 +181,7 @@ class Runner:
         tick = self._start(now)
         # What others have sent is counted first: it takes from the allowance of what is frozen now.
         upkeep(self._context, tick)
+        _rounds.enrol_due(self._context, tick)
         advance(self._context, tick)
         self._perform(tick)
         while freeze(self._context, tick):
@@ -358,23 +369,7 @@ class Runner:
             return _batches.due(connection, self._context.corp_id, tick.now())
 
     def _perform(self, tick: Tick, shard: int | None = None) -> None:
-        def told(kind: str, external_userid: str, userid: str, name: str) -> None:
-            # Our own tags and stages cause no callback: what waits for them is told here.
-            now = tick.now()
-            if kind == "stage":
-                self._stage_entered(external_userid, name, now, userid=userid)
-                _entry.wake(self._context, external_userid, now)
-                return
-            occurrence = f"tag:{name}@{now.isoformat()}"
-            candidate = Candidate(external_userid=external_userid, userid=userid, occurrence=occurrence)
-            _entry.trigger(self._context, f"tag.added:{name}", candidate, now)
-
-        perform(self._context, tick, told, shard)
-
-    def _stage_entered(self, external_userid: str, stage: str, now: datetime, *, userid: str = "") -> None:
-        occurrence = f"stage:{stage}@{now.isoformat()}"
-        candidate = Candidate(external_userid=external_userid, userid=userid, occurrence=occurrence)
-        _entry.trigger(self._context, f"stage.entered:{stage}", candidate, now)
+        perform(self._context, tick, shard)
 
     def next_wake(self) -> datetime | None:
         """The earliest instant at which anything is due; `None` if nothing ever is.
@@ -445,40 +440,7 @@ class Runner:
             now: Aware.
         """
         self.tasks.hear(event, now)
-        match event:
-            case CustomerAdded():
-                self._added(event, now)
-            case CustomerEdited():
-                self._edited(event, now)
-            case CustomerUnfollowed() | CustomerDeleted():
-                _entry.wake(self._context, event.external_userid, now)
-            case _:
-                return
-
-    def _added(self, event: CustomerAdded, now: datetime) -> None:
-        customer, member = event.external_userid, event.userid
-        facts = self._context.book.facts_for([(customer, member)])[customer, member]
-        ways = {one.relation.add_way for one in facts.followers if one.relation.userid == member}
-        if AddWay.ASSIGNED_BY_ADMIN in ways:
-            # A successor's new customer is an old one: no prospect, no welcome.
-            entry = _journal.Entry(reason="entry:transferred", external_userid=customer)
-            _journal.note(self._context.engine, self._context.corp_id, now, entry)
-            return
-        occurrence = f"added@{event.created_at.isoformat()}"
-        candidate = Candidate(external_userid=customer, userid=member, occurrence=occurrence)
-        _entry.trigger(self._context, "customer.added", candidate, now)
-        if event.welcome_code:
-            self.welcome(event, now)
-
-    def _edited(self, event: CustomerEdited, now: datetime) -> None:
-        customer, member = event.external_userid, event.userid
-        facts = self._context.book.facts_for([(customer, member)])[customer, member]
-        names = {name for one in facts.followers if one.relation.userid == member for name in one.tags}
-        for name in sorted(names):
-            # The event does not say what changed, so a tag found this way lets in once.
-            candidate = Candidate(external_userid=customer, userid=member, occurrence=f"tag:{name}")
-            _entry.trigger(self._context, f"tag.added:{name}", candidate, now)
-        _entry.wake(self._context, customer, now)
+        _news.take(self._context, event, now)
 
     def welcome(self, event: CustomerAdded, now: datetime, *, deadline: datetime | None = None) -> bool:
         """Send the welcome message of the customer's run with the event's code; `on_event` does this by itself.
@@ -493,34 +455,54 @@ class Runner:
         """
         return send_welcome(self._context, event, now, deadline or event.created_at + WELCOME_CODE)
 
-    def record_event(self, external_userid: str, name: str, now: datetime) -> None:
+    def record_event(
+        self, external_userid: str, name: str, now: datetime, *, target: Target | str = Target.CUSTOMER
+    ) -> None:
         """Tell the SOPs what happened outside the platform, such as ``testdrive.booked``; the directory is told first.
 
         Args:
-            external_userid: The customer.
+            external_userid: The customer; or the chat_id of a group, the userid of a member, the name of a SOP.
             name: As the definitions name it.
             now: When it happened.
+            target: What the id names; only SOPs about that kind are told.
         """
         candidate = Candidate(external_userid=external_userid, occurrence=f"event:{name}@{now.isoformat()}")
-        _entry.trigger(self._context, f"event:{name}", candidate, now)
+        _entry.trigger(self._context, f"event:{name}", candidate, now, target=Target(target))
         _entry.wake(self._context, external_userid, now)
 
-    def set_attribute(self, external_userid: str, name: str, value: JSON | date, now: datetime) -> None:
+    def set_attribute(
+        self,
+        external_userid: str,
+        name: str,
+        value: JSON | date,
+        now: datetime,
+        *,
+        target: Target | str = Target.CUSTOMER,
+    ) -> None:
         """Set an attribute in the directory and tell the SOPs: a changed anchor re-plans its run.
 
+        The attribute ``frozen`` of a group stops every SOP in it as long as it is true, and withdraws what its owner
+        has not confirmed; what other groups were to get by the same tap is asked for again.
+
         Args:
-            external_userid: The customer.
+            external_userid: The customer; or the chat_id of a group, the userid of a member, the name of a SOP.
             name: Such as ``insurance_expiry``.
             value: Anything JSON can hold, or a date.
             now: Aware.
+            target: What the id names; only SOPs about that kind are told.
         """
         stored = value.isoformat() if isinstance(value, date) else value
-        self._context.book.set_attribute(external_userid, name, stored)
-        candidate = Candidate(external_userid=external_userid, occurrence=f"attribute:{name}={stored}")
-        _entry.trigger(self._context, f"attribute.set:{name}", candidate, now)
-        if name == "stage" and stored:
-            self._stage_entered(external_userid, str(stored), now)
-        _entry.wake(self._context, external_userid, now)
+        _attributes.set_attribute(self._context, external_userid, name, stored, now, Target(target))
+
+    def enrol_due(self, now: datetime) -> TickReport:
+        """Let in whom a date lets in now (``calendar:``, ``birthday``); `tick` does this by itself.
+
+        Args:
+            now: Aware. A day that was slept through is dealt with afterwards, as far as lateness allows.
+        """
+        tick = self._start(now)
+        _rounds.enrol_due(self._context, tick)
+        return self._finish(tick, now)
 
     def pause(self, sop: str, now: datetime) -> None:
         """Stop a SOP for the time being: nothing more is sent, tasks nobody has confirmed are withdrawn, runs stay."""

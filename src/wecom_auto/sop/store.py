@@ -200,7 +200,12 @@ def _wake_query() -> sa.Select[*tuple[datetime | None, ...]]:
         .where(u.corp_id == corp, u.check_at.is_not(None), e.sop.in_(running_sops()))
     )
     batches = sa.select(sa.func.min(b.check_at)).where(b.corp_id == corp, b.check_at.is_not(None))
-    return sa.select(runs.scalar_subquery(), touches.scalar_subquery(), batches.scalar_subquery())
+    c = t.calendars.c
+    # A day that a worker holds is due to nobody else before its lease is over.
+    free_at = sa.case((c.lease_until > c.due_at, c.lease_until), else_=c.due_at)
+    days = sa.select(sa.func.min(free_at)).where(c.corp_id == corp, c.due_at.is_not(None), c.sop.in_(running_sops()))
+    every = (runs, touches, batches, days)
+    return sa.select(*(one.scalar_subquery() for one in every))
 
 
 @cache

@@ -87,6 +87,7 @@ class Jobs:
         now = self._clock()
         if not self._runner.is_first_tick(self._slot(now)):
             return
+        self._runner.enrol_due(now)
         due = self._runner.due_work(now)
         yield from _bundles(Job.DISPATCH, due.dispatch)
         yield from _bundles(Job.POLL, due.poll)

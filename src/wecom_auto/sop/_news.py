@@ -1,0 +1,104 @@
+"""What callbacks mean for SOPs: who comes in, whose runs look again, whom the welcome code greets.
+
+The directory has taken the event in already.
+A message into a group reaches everybody in it, so joins are counted by the day: whoever joins on one day is greeted
+together, and the SOP's re-entry rule says how often a group may be greeted at all.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from wecom_auto.callbacks.events import (
+    CustomerAdded,
+    CustomerDeleted,
+    CustomerEdited,
+    CustomerUnfollowed,
+    Event,
+    GroupCreated,
+    GroupDismissed,
+    GroupUpdated,
+    GroupUpdateDetail,
+)
+from wecom_auto.models import AddWay
+from wecom_auto.sop import _entry, _journal
+from wecom_auto.sop._advance import WELCOME_CODE
+from wecom_auto.sop._context import Context
+from wecom_auto.sop._entry import Candidate
+from wecom_auto.sop._policies import Target
+from wecom_auto.sop._welcome import send_welcome
+
+_CUSTOMERS = ("wm", "wo")
+"""How ids of people outside the corp begin."""
+
+
+def take(context: Context, event: Event, now: datetime) -> None:
+    """Act on an event; one that concerns no SOP does nothing."""
+    match event:
+        case CustomerAdded():
+            _added(context, event, now)
+        case CustomerEdited():
+            _edited(context, event, now)
+        case CustomerUnfollowed() | CustomerDeleted():
+            _entry.wake(context, event.external_userid, now)
+        case GroupCreated():
+            _created(context, event, now)
+        case GroupUpdated():
+            _updated(context, event, now)
+        case GroupDismissed():
+            _entry.wake(context, event.chat_id, now)
+        case _:
+            return
+
+
+def _added(context: Context, event: CustomerAdded, now: datetime) -> None:
+    customer, member = event.external_userid, event.userid
+    facts = context.book.facts_for([(customer, member)])[customer, member]
+    ways = {one.relation.add_way for one in facts.followers if one.relation.userid == member}
+    if AddWay.ASSIGNED_BY_ADMIN in ways:
+        # A successor's new customer is an old one: no prospect, no welcome.
+        entry = _journal.Entry(reason="entry:transferred", external_userid=customer)
+        _journal.note(context.engine, context.corp_id, now, entry)
+        return
+    occurrence = f"added@{event.created_at.isoformat()}"
+    candidate = Candidate(external_userid=customer, userid=member, occurrence=occurrence)
+    _entry.trigger(context, "customer.added", candidate, now)
+    if event.welcome_code:
+        send_welcome(context, event, now, event.created_at + WELCOME_CODE)
+
+
+def _edited(context: Context, event: CustomerEdited, now: datetime) -> None:
+    customer, member = event.external_userid, event.userid
+    facts = context.book.facts_for([(customer, member)])[customer, member]
+    names = {name for one in facts.followers if one.relation.userid == member for name in one.tags}
+    for name in sorted(names):
+        # The event does not say what changed, so a tag found this way lets in once.
+        candidate = Candidate(external_userid=customer, userid=member, occurrence=f"tag:{name}")
+        _entry.trigger(context, f"tag.added:{name}", candidate, now)
+    _entry.wake(context, customer, now)
+
+
+def _created(context: Context, event: GroupCreated, now: datetime) -> None:
+    """Let a new group into the SOPs that wait for one."""
+    occurrence = f"created@{event.created_at.isoformat()}"
+    candidate = Candidate(external_userid=event.chat_id, occurrence=occurrence)
+    _entry.trigger(context, "group.created", candidate, now, target=Target.GROUP)
+
+
+def _updated(context: Context, event: GroupUpdated, now: datetime) -> None:
+    """Let in on joins, and look at the group's runs: its owner, its name or its size may be others now."""
+    if event.update_detail is GroupUpdateDetail.ADD_MEMBER:
+        _joined(context, event, now)
+    _entry.wake(context, event.chat_id, now)
+
+
+def _joined(context: Context, event: GroupUpdated, now: datetime) -> None:
+    customers = [one for one in event.mem_change_list if one.startswith(_CUSTOMERS)]
+    day = event.created_at.astimezone(context.settings.zone).date()
+    for customer in customers:
+        candidate = Candidate(external_userid=customer, occurrence=f"joined:{event.chat_id}@{day}")
+        _entry.trigger(context, "group.joined", candidate, now)
+    if customers or not event.mem_change_list:
+        # An event that names nobody still says that somebody came.
+        candidate = Candidate(external_userid=event.chat_id, occurrence=f"joined@{day}")
+        _entry.trigger(context, "group.joined", candidate, now, target=Target.GROUP)
