@@ -94,13 +94,13 @@ def test_an_unknown_outcome_is_looked_up(stage, fault):
 
 
 def test_a_group_has_an_allowance_of_its_own():
-    """Groups are counted by their own rule, and one that has had enough is dropped with its reason."""
+    """Groups are counted by their own rule: one that has had its message of the day waits for tomorrow."""
     stage = opened(group_cap="day", cap="month", gap=timedelta(0))
     (chat_id,) = groups(stage, "zhang", 1)
     enrolled(stage, group_sop("one", post("s1", "+0d 10:00", "a") + post("s2", "+0d 11:00", "b")), [chat_id])
     stage.run_until_idle()
-    assert stage.touches() == {(chat_id, "s1"): "delivered", (chat_id, "s2"): "capped"}
-    assert stage.caps() == {chat_id: (0, 1)}
+    assert [call.at.astimezone(NINE.tzinfo).day for call in stage.fake.calls(CREATE)] == [2, 3]
+    assert "deferred:cap" in stage.reasons(chat_id)
 
 
 def test_a_dissolved_group_gets_nothing(stage):
