@@ -211,7 +211,8 @@ def running(make: Callable[[Path], Own]) -> Iterator[Own]:
         finally:
             server.kill()
             if mapper := server.environment.get("ERL_EPMD_PORT"):
-                epmd = shutil.which("epmd") or "epmd"
-                subprocess.run([epmd, "-port", mapper, "-kill"], capture_output=True, check=False)
+                # It refuses as long as it believes in a living node.
+                end = [shutil.which("epmd") or "epmd", "-port", mapper, "-kill"]
+                until(lambda: b"not allowed" not in subprocess.run(end, capture_output=True, check=False).stdout)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
