@@ -301,3 +301,28 @@ def test_an_exit_takes_the_task_back_before_it_is_announced(stage):
     assert [one for one in stage.fake.messages_to("zhang") if "电话" in str(one.body)] == []
     with stage.directory.engine.connect() as connection:
         assert connection.scalars(sa.select(t.staff_tasks.c.state)).all() == ["cancelled"]
+
+
+def test_a_task_about_a_group_sees_the_group(stage):
+    """The owner's task to fill a group is done once the group has its members."""
+    (customer,) = stage.member("zhang", 1)
+    chat_id = stage.fake.create_group("zhang", "潜客群").chat_id
+    stage.directory.sync(stage.fake.client())
+    head = 'sop = "fill"\nversion = 1\ntitle = "fill"\ntarget = "group"\n[entry]\non = "manual"\n'
+    task = 'staff_task = { title = "拉人", done = "attr(\'group.members\') >= 2" }'
+    begun(stage, Definition.from_toml(head + step(task)), [chat_id])
+    assert [(one.assignee, one.subject) for one in stage.runner.tasks.open().tasks] == [("zhang", chat_id)]
+    stage.fake.join_group(chat_id, customer)
+    for event in stage.fake.events:
+        stage.directory.apply(event, stage.fake.client())
+        stage.runner.on_event(event, stage.now)
+    stage.tick(minutes=1)
+    assert stage.touches() == {(chat_id, "s1"): "done"}
+
+
+def test_a_task_about_a_member_is_the_members(stage):
+    """A SOP for staff gives the member a task of their own."""
+    stage.member("zhang", 0)
+    head = 'sop = "train"\nversion = 1\ntitle = "train"\ntarget = "staff"\n[entry]\non = "manual"\n'
+    begun(stage, Definition.from_toml(head + step('staff_task = "企微培训"')), ["zhang"])
+    assert [(one.assignee, one.subject) for one in stage.runner.tasks.open().tasks] == [("zhang", "zhang")]
