@@ -30,6 +30,7 @@ from wecom_auto.sop._states import BatchKind, BatchStatus, TouchStatus
 from wecom_auto.sop.sending import Move, Outcome
 from wecom_auto.sop.store import Enrolment, Touch
 from wecom_auto.sop.tasks import AuditLine, _audit
+from wecom_auto.sop.tasks._notices import say as put_notice
 from wecom_auto.store import reading, repeatable, transaction
 
 _SETTLED: Final = timedelta(days=1)
@@ -211,7 +212,7 @@ def _nag(context: Context, tick: Tick, row: BatchRow, waiting: Sequence[str], du
         row = _count(context, row, now, Entry(reason="alert:unconfirmed", detail=row.batch.id), escalated_at=now)
         tick.counts["escalated"] += 1
         for supervisor, members in _by_supervisor(context, waiting).items():
-            tell(context, supervisor, f"{'、'.join(members)} 有一条{what}任务超时未确认")
+            _tell(context, [supervisor], f"{'、'.join(members)} 有一条{what}任务超时未确认", now)
     if due.remind:
         row = _count(context, row, now, Entry(reason="reminded", detail=row.batch.id), reminds=row.reminds + 1)
         yield "K9"
@@ -219,13 +220,13 @@ def _nag(context: Context, tick: Tick, row: BatchRow, waiting: Sequence[str], du
         _remind(context, row)
         # The platform nudges nobody about a moment.
         if due.tell or row.batch.kind is BatchKind.MOMENT:
-            tell(context, waiting, f"您有一条{what}任务待确认，请在企业微信中点击发送")
+            _tell(context, waiting, f"您有一条{what}任务待确认，请在企业微信中点击发送", now)
 
 
 def _by_supervisor(context: Context, waiting: Sequence[str]) -> dict[str, list[str]]:
     found: defaultdict[str, list[str]] = defaultdict(list)
     for userid in waiting:
-        found[context.settings.supervisor(userid)].append(userid)
+        found[context.office.roster.supervisor(userid)].append(userid)
     # A message has room for so many names.
     return {who: members if len(members) <= _NAMED else [*members[:_NAMED], "…"] for who, members in found.items()}
 
@@ -251,11 +252,23 @@ def _remind(context: Context, row: BatchRow) -> None:
         return
 
 
-def tell(context: Context, userids: str | Sequence[str], text: str) -> bool:
-    """Send an application message if that is switched on; a failure is no reason to stop anything."""
-    who = [userids] if isinstance(userids, str) else [*userids]
-    if not (context.settings.notify and any(who)):
-        return False
-    for some in store.chunked([one for one in who if one], _MESSAGE_USERS):
+def _tell(context: Context, userids: Sequence[str], text: str, now: datetime) -> None:
+    """Send members a message if that is switched on; a failure is no reason to stop anything.
+
+    A few are told in their working hours, and counted. Many at once are told in one call for all of them.
+    """
+    who = [one for one in userids if one]
+    if not context.settings.notify:
+        return
+    if len(who) <= _NAMED:
+        _put(context, who, text, now)
+        return
+    for some in store.chunked(who, _MESSAGE_USERS):
         say(context.client, some, text)
-    return True
+
+
+@repeatable
+def _put(context: Context, userids: Sequence[str], text: str, now: datetime) -> None:
+    with transaction(context.engine) as connection:
+        for userid in userids:
+            put_notice(connection, context.office, userid, text, now)

@@ -7,7 +7,7 @@ Tags that we change by API cause no callback, so they are taken into the directo
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal, TypeAlias
 
 from attrs import frozen
@@ -71,6 +71,7 @@ def act(context: Context, tick: Tick, job: Job) -> list[Changed]:
         WeComError: The platform refuses, perhaps for now.
         WebhookError: The program's own function fails.
     """
+    words = [_words(context, job, action.text) for action in job.actions if isinstance(action, Notice)]
     changed: list[Changed] = [("tag", name) for name in _mark(context, job)]
     for action in job.actions:
         match action:
@@ -79,13 +80,13 @@ def act(context: Context, tick: Tick, job: Job) -> list[Changed]:
             case SetStage(name=name):
                 context.book.set_attribute(job.run.external_userid, "stage", name)
                 changed.append(("stage", name))
-            case Notice(text=text):
-                _notify(context, tick, job, text)
             case _:
-                # Planned by somebody else, or called below.
+                # Planned by somebody else, or done below.
                 continue
     for name in [action.name for action in job.actions if isinstance(action, Webhook)]:
         _call(context, job, name)
+    # Last, because it is the one thing that a repetition would do twice.
+    _notify(context, tick, job, words)
     return changed
 
 
@@ -112,26 +113,31 @@ def _mark(context: Context, job: Job) -> list[str]:
     return add
 
 
-def _notify(context: Context, tick: Tick, job: Job, text: str) -> None:
-    """Put a message to the acting member on its way: a content by name, or the words themselves."""
-    member = job.run.userid or (job.run.external_userid if job.definition.target is Target.STAFF else "")
-    if not member:
-        return
+def _words(context: Context, job: Job, text: str) -> str:
+    """A content by name, or the words themselves."""
     try:
-        words = context.contents.render(text, context.settings.variables(member)).text
+        return context.contents.render(text, context.settings.variables(_acting(job))).text
     except ConfigurationError:
-        # Names of contents have no spaces; whatever is no name is the message.
+        # What is no name of a content is the message; what looks like one is a mistake.
         if text.startswith("tpl/"):
             reason = "failed:content"
             raise BlockedError(reason) from None
-        words = text
-    _put(context, member, words, tick)
+        return text
+
+
+def _acting(job: Job) -> str:
+    return job.run.userid or (job.run.external_userid if job.definition.target is Target.STAFF else "")
 
 
 @repeatable
-def _put(context: Context, member: str, words: str, tick: Tick) -> None:
+def _notify(context: Context, tick: Tick, job: Job, words: Sequence[str]) -> None:
+    """Put messages to the acting member on their way."""
+    member = _acting(job)
+    if not (member and words):
+        return
     with transaction(context.engine) as connection:
-        say(connection, context.office, member, words, tick.now())
+        for text in words:
+            say(connection, context.office, member, text, tick.now())
 
 
 def _call(context: Context, job: Job, name: str) -> None:

@@ -146,8 +146,8 @@ def due(connection: Connection, corp_id: str, now: datetime, limit: int) -> list
 
 def _wanted() -> sa.ColumnElement[bool]:
     u, e = t.touches.c, t.enrolments.c
-    running = sa.select(u.id).join(t.enrolments, e.id == u.enrolment_id).where(e.sop.in_(store.running_sops()))
-    return sa.or_(_S.touch_id.is_(None), _S.touch_id.in_(running.where(u.id == _S.touch_id).correlate(t.staff_tasks)))
+    running = sa.exists().where(u.id == _S.touch_id, e.id == u.enrolment_id, e.sop.in_(store.running_sops()))
+    return sa.or_(_S.touch_id.is_(None), running.correlate(t.staff_tasks))
 
 
 def wake(connection: Connection, corp_id: str, which: sa.ColumnElement[bool], now: datetime) -> None:
