@@ -17,6 +17,7 @@ from wecom_auto.sop.calendar import Calendar, ChinaCalendar
 START: Final = datetime(2026, 1, 1, tzinfo=CHINA)
 """Not today: the same command gives the same numbers tomorrow, and the whole year's holidays are published."""
 _PER_MEMBER: Final = 500
+_DAY: Final = timedelta(days=1)
 _MOST: Final = {"customers": 1_000_000, "days": 1_000, "members": 5_000}
 
 
@@ -50,7 +51,7 @@ class Scenario:
         start: The first moment (aware).
         tick: How often the service ticks at most; a tick without work is left out.
         habits: What people do.
-        settings: What the corp decides: caps, gaps, deadlines.
+        settings: What the corp decides: caps, gaps, deadlines. What members send by themselves is counted once a day.
         calendar: Knows holidays.
 
     Raises:
@@ -64,9 +65,9 @@ class Scenario:
     seed: int = 7
     members: int = field(default=0, validator=_in_range)
     start: datetime = field(default=START, validator=_aware)
-    tick: timedelta = timedelta(minutes=30)
+    tick: timedelta = timedelta(hours=1)
     habits: Habits = field(factory=Habits)
-    settings: Settings = field(factory=Settings)
+    settings: Settings = field(factory=lambda: Settings(count_every=_DAY))
     calendar: Calendar = field(factory=ChinaCalendar)
 
     @property
