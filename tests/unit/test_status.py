@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -26,15 +27,19 @@ class Heard:
     alerts: list[AlertRaised] = field(factory=list)
 
     def on_tick(self, tick: TickFinished, /) -> None:
+        """Keep it."""
         self.ticks.append(tick)
 
     def on_decision(self, decision: DecisionMade, /) -> None:
+        """Keep it."""
         self.decisions.append(decision)
 
     def on_batch(self, batch: BatchMoved, /) -> None:
+        """Keep it."""
         self.batches.append(batch)
 
     def on_alert(self, alert: AlertRaised, /) -> None:
+        """Keep it."""
         self.alerts.append(alert)
 
 
@@ -153,6 +158,7 @@ def test_an_observer_that_raises_stops_nothing(stage, caplog):
 
     class Broken(Heard):
         def on_batch(self, batch: BatchMoved, /) -> None:
+            """Fail."""
             raise RuntimeError(batch.batch)
 
     heard = Heard()
@@ -169,9 +175,9 @@ def test_a_transaction_that_is_rolled_back_is_never_told(stage):
     heard = Heard()
     engine = observed(stage, heard).runner._context.engine
     entry = _journal.Entry(reason="alert:test")
-    with pytest.raises(RuntimeError, match="rolled back"), transaction(engine) as connection:
+    with suppress(LookupError), transaction(engine) as connection:
         _journal.write(connection, "wwx", NINE, [entry])
-        raise RuntimeError("rolled back")  # noqa: EM101 - a test
+        raise LookupError
     assert heard.alerts == []
     with transaction(engine) as connection:
         _journal.write(connection, "wwx", NINE, [entry])

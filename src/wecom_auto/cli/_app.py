@@ -15,6 +15,7 @@ from wecom_auto.cli._demo import demo
 from wecom_auto.cli._endpoints import endpoints
 from wecom_auto.cli._fake import fake
 from wecom_auto.cli._inbox import inbox
+from wecom_auto.cli._live import replay, status, why
 from wecom_auto.cli._qr import qr
 from wecom_auto.cli._simulate import simulate
 from wecom_auto.cli._sop import sop
@@ -45,7 +46,8 @@ app.command(epilog=_EPILOG)(endpoints)
 app.command(epilog=_EPILOG)(fake)
 app.add_typer(callback, name="callback")
 app.add_typer(inbox, name="inbox")
-sop.command(epilog=_EPILOG)(simulate)
+for command in (simulate, why, replay, status):
+    sop.command(epilog=_EPILOG)(command)
 sop.command(epilog=DIFF_EPILOG)(diff)
 sop.command(epilog=TASKS_EPILOG)(tasks)
 app.add_typer(sop, name="sop")

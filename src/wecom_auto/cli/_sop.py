@@ -126,8 +126,13 @@ def check(
 
 @sop.command(epilog=_EPILOG)
 def preview(
-    file: Annotated[Path, _FILE],
+    file: Annotated[
+        Path | None, typer.Argument(help="A definition, or --store.", exists=True, dir_okay=False, readable=True)
+    ] = None,
     *,
+    store: Annotated[str, typer.Option(help="A live database instead of a file: everybody who is in a SOP.")] = "",
+    corp: Annotated[str, typer.Option(help="With --store: the corp, if there are several.")] = "",
+    customer: Annotated[str, typer.Option(help="With --store: only this customer's runs.")] = "",
     days: Annotated[int, typer.Option(min=1, max=1000, help="How many days to look ahead.")] = 30,
     start: Annotated[
         datetime | None,
@@ -149,7 +154,15 @@ def preview(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list of rows.")] = False,
 ) -> None:
-    """Show what a customer who comes in would get in the next days, and what is dropped and why."""
+    """Show who gets what in the next days, and what is dropped and why: of a definition, or of a live store."""
+    if store:
+        from wecom_auto.cli._live import write_forecast
+
+        write_forecast(store, corp, customer, days, "json" if as_json else form.value, lang, out)
+        return
+    if file is None:
+        msg = "FILE is missing: give a definition, or --store with the database of a service"
+        raise ConfigurationError(msg)
     shown = _preview(file, _start(start), days, anchor)
     if as_json:
         _give(json.dumps([_row(one) for one in shown.rows], ensure_ascii=False, indent=2) + "\n", out)

@@ -61,9 +61,11 @@ from wecom_auto.sop.calendar import Calendar, ChinaCalendar, Day, WeekendCalenda
 from wecom_auto.sop.conditions import Condition, Facts
 from wecom_auto.sop.contents import Content, Contents
 from wecom_auto.sop.definition import Definition, Exit, Step, Wait
+from wecom_auto.sop.explaining import Explanation, ReasonLine, RunStory, TapStory
 from wecom_auto.sop.observing import AlertRaised, BatchMoved, DecisionMade, Observer, TickFinished
 from wecom_auto.sop.planner import Decision, DecisionKind, EndReason, EnrolmentState, Plan, plan, reason_text
 from wecom_auto.sop.preview import KnownFacts
+from wecom_auto.sop.replaying import Replay, ReplayedDecision
 from wecom_auto.sop.runner import DueWork, LoggedDecision, Runner, Settings, TickReport
 from wecom_auto.sop.sending import Timing
 from wecom_auto.sop.status import Health, HealthLimits, Status
@@ -104,6 +106,7 @@ __all__ = [
     "Entry",
     "Evidence",
     "Exit",
+    "Explanation",
     "Facts",
     "Fatigue",
     "FollowerFacts",
@@ -127,9 +130,13 @@ __all__ = [
     "Plan",
     "Policy",
     "Purpose",
+    "ReasonLine",
     "Reentry",
     "RelationFacts",
     "Remap",
+    "Replay",
+    "ReplayedDecision",
+    "RunStory",
     "Runner",
     "Sending",
     "ServerAction",
@@ -142,6 +149,7 @@ __all__ = [
     "Status",
     "Step",
     "Tag",
+    "TapStory",
     "Target",
     "TaskKind",
     "TaskStatus",

@@ -51,7 +51,7 @@ _DROPS = {DecisionKind.SKIP}
 _ENDS = {DecisionKind.EXIT, DecisionKind.END}
 _A_YEAR = timedelta(days=400)
 """A little more than the longest way to the next birthday that is kept every year."""
-_HEADINGS = ("at", "customer", "member", "step", "what", "outcome", "reason", "moved_from", "provisional", "note")
+HEADINGS = ("at", "customer", "member", "step", "what", "outcome", "reason", "moved_from", "provisional", "note")
 
 
 @frozen(kw_only=True)
@@ -149,7 +149,7 @@ class Preview:
         """The rows as CSV with a heading line; reasons as codes. Cells that a spreadsheet would run start with `'`."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(_HEADINGS)
+        writer.writerow(HEADINGS)
         for row in self.rows:
             cells = list(row.cells("en"))
             cells[6] = row.reason
@@ -159,7 +159,7 @@ class Preview:
     def columns(self, lang: Language = "zh") -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Heading and cells of every column that has anything to say."""
         table = [row.cells(lang) for row in self.rows]
-        columns = zip(_headings(lang), zip(*table, strict=True), strict=True) if table else ()
+        columns = zip(headings(lang), zip(*table, strict=True), strict=True) if table else ()
         return tuple((head, cells) for head, cells in columns if any(cells))
 
     def to_html(self, lang: Language = "zh") -> str:
@@ -354,7 +354,8 @@ def _about(action: Action) -> str:
             return ""
 
 
-def _headings(lang: Language) -> tuple[str, ...]:
+def headings(lang: Language) -> tuple[str, ...]:
+    """The names of the columns of `PreviewRow.cells`."""
     if lang == "en":
-        return tuple(head.replace("_", " ") for head in _HEADINGS)
+        return tuple(head.replace("_", " ") for head in HEADINGS)
     return ("时间", "客户", "成员", "步骤", "动作", "结果", "原因", "原定时间", "暂定", "说明")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -55,8 +55,12 @@ from wecom_auto.sop._welcome import send_welcome
 from wecom_auto.sop.administration import Administration
 from wecom_auto.sop.calendar import Calendar, ChinaCalendar
 from wecom_auto.sop.definition import Definition
+from wecom_auto.sop.explaining import Explanation, explain
+from wecom_auto.sop.forecast import forecast
 from wecom_auto.sop.observing import OBSERVERS, Observer, TickFinished, ticked
+from wecom_auto.sop.preview import PreviewRow
 from wecom_auto.sop.reconcile import reconcile
+from wecom_auto.sop.replaying import Replay, replay
 from wecom_auto.sop.sending import Trouble
 from wecom_auto.sop.status import Health, HealthLimits, Status
 from wecom_auto.sop.tasks import AuditLine, PlainRoster, Roster, TaskDesk, TaskRecord, TaskRules, WorkingHours
@@ -588,6 +592,36 @@ class Runner:
         """
         with reading(self._context.engine) as connection:
             return _publications.of_sop(connection, self._context.corp_id, sop)
+
+    def explain(self, external_userid: str, now: datetime) -> Explanation:
+        """Why one customer did or did not get something, as a chain of sentences; `why` is the data underneath.
+
+        Args:
+            external_userid: The customer.
+            now: Aware; what comes next is counted from here.
+        """
+        return explain(self._context, external_userid, require_aware(now, "now"))
+
+    def forecast(self, now: datetime, *, days: int = 30, external_userid: str = "") -> Iterator[PreviewRow]:
+        """Who gets what in the next days, and what is dropped and why, for every run; nothing is collected.
+
+        Args:
+            now: Aware.
+            days: How far, 1 to 1,000.
+            external_userid: Only this customer.
+
+        Yields:
+            Rows, by run and by time within a run; `wecom_auto.sop.forecast` writes them as CSV and HTML.
+        """
+        return forecast(self._context, require_aware(now, "now"), days=days, customer=external_userid)
+
+    def replay(self, external_userid: str) -> Replay:
+        """Plan one customer's past again and compare it with what was decided.
+
+        Args:
+            external_userid: The customer.
+        """
+        return replay(self._context, external_userid)
 
     def why(self, external_userid: str) -> tuple[LoggedDecision, ...]:
         """Everything that was decided about one customer, oldest first; `reason_text` puts a reason into words."""

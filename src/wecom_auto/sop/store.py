@@ -304,6 +304,25 @@ def enrolments_of(connection: Connection, corp_id: str, external_userid: str, so
     return [_enrolment(row) for row in connection.execute(_OF_CUSTOMER, known)]
 
 
+def runs_of(connection: Connection, corp_id: str, external_userid: str) -> list[Enrolment]:
+    """Every run of one customer, oldest first."""
+    e = t.enrolments.c
+    mine = (e.corp_id == corp_id, e.external_userid == external_userid)
+    return [_enrolment(row) for row in connection.execute(sa.select(*_ENROLMENT_COLUMNS).where(*mine).order_by(e.id))]
+
+
+def active_after(
+    connection: Connection, corp_id: str, last: int, most: int, external_userid: str = ""
+) -> list[Enrolment]:
+    """The next active runs of running SOPs by id, of everybody or of one customer."""
+    e = t.enrolments.c
+    mine = [e.corp_id == corp_id, ACTIVE, e.id > last, e.sop.in_(running_sops())]
+    if external_userid:
+        mine.append(e.external_userid == external_userid)
+    query = sa.select(*_ENROLMENT_COLUMNS).where(*mine).order_by(e.id).limit(most)
+    return [_enrolment(row) for row in connection.execute(query, {"corp": corp_id})]
+
+
 def active_of(connection: Connection, corp_id: str, external_userid: str, userid: str) -> dict[int, Enrolment]:
     """The active runs of one customer with one member, by id."""
     known = {"corp": corp_id, "customer": external_userid, "member": userid}
