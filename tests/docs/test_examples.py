@@ -74,6 +74,7 @@ def test_the_guide_shows_every_command():
         "sop check",
         "sop diff",
         "sop preview",
+        "sop publish",
         "sop diagram",
         "sop simulate",
         "qr apply",

@@ -91,7 +91,7 @@ def test_exits(exits: str, expected: list[str]) -> None:
         ("{{ customer_name }} 您好", ["SOP021"]),
         ("{{name}}您好", ["SOP021"]),
         ("{{ store }} 欢迎您", []),
-        ("价格 $9 {\"a\": 1}", []),
+        ('价格 $9 {"a": 1}', []),
         ("{{ store 您好", ["SOP023"]),
         ("{% for x in y %}{% endfor %}", ["SOP023"]),
         ("好" * 1333, []),

@@ -109,9 +109,7 @@ def test_spans_side_by_side_lose_and_double_nothing(on: str, name: str, start: d
         edges.append(edges[-1] + timedelta(days=length, hours=length % 24))
     whole = occurrences(entry, "02-29", zone, edges[0], edges[-1])
     parts = [
-        one
-        for since, until in itertools.pairwise(edges)
-        for one in occurrences(entry, "02-29", zone, since, until)
+        one for since, until in itertools.pairwise(edges) for one in occurrences(entry, "02-29", zone, since, until)
     ]
     assert list(whole) == parts
     assert len({one.key for one in parts}) == len(parts)

@@ -19,6 +19,7 @@ from wecom_auto.cli._live import replay, status, why
 from wecom_auto.cli._qr import qr
 from wecom_auto.cli._simulate import simulate
 from wecom_auto.cli._sop import sop
+from wecom_auto.cli._sop_admin import end, migrate, pause, prune, publish, resume, sizes
 from wecom_auto.cli._sop_diff import EPILOG as DIFF_EPILOG
 from wecom_auto.cli._sop_diff import diff
 from wecom_auto.cli._sop_tasks import EPILOG as TASKS_EPILOG
@@ -50,6 +51,8 @@ for command in (simulate, why, replay, status):
     sop.command(epilog=_EPILOG)(command)
 sop.command(epilog=DIFF_EPILOG)(diff)
 sop.command(epilog=TASKS_EPILOG)(tasks)
+for _command in (publish, migrate, pause, resume, end, prune, sizes):
+    sop.command(epilog=_EPILOG)(_command)
 app.add_typer(sop, name="sop")
 app.add_typer(qr, name="qr")
 app.add_typer(tags, name="tags")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from wecom_auto.cli._sop import read_definition
-from wecom_auto.errors import ConfigurationError
+from wecom_auto.cli._store import CorpOfStore, opened_store
 
 if TYPE_CHECKING:
     from wecom_auto.sop import Definition
@@ -25,7 +25,7 @@ def diff(
     store: Annotated[
         str | None, typer.Option(help="Database, e.g. sqlite:///wecom.db: count the runs that are in OLD.")
     ] = None,
-    corp: Annotated[str, typer.Option(help="The corp, if the store has several.")] = "",
+    corp: CorpOfStore = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
     """Show what a new version changes: + new, - gone, > moved, ~ changed. With a store, who is affected."""
@@ -48,18 +48,8 @@ def diff(
 
 
 def _affected(url: str, corp: str, definition: Definition) -> tuple[tuple[str, int], ...]:
-    from sqlalchemy.exc import SQLAlchemyError
-
     from wecom_auto.sop._pinned import corp_of, next_steps
-    from wecom_auto.store import open_store, reading
+    from wecom_auto.store import reading
 
-    engine = open_store(url, migrate=False)
-    try:
-        with reading(engine) as connection:
-            return next_steps(connection, corp_of(connection, definition.sop, corp), definition)
-    except SQLAlchemyError as error:
-        # The address may hold a password, and so may what the driver says.
-        msg = f"the database cannot be read ({type(error).__name__}); is it a store of SOPs, and migrated?"
-        raise ConfigurationError(msg) from None
-    finally:
-        engine.dispose()
+    with opened_store(url) as engine, reading(engine) as connection:
+        return next_steps(connection, corp_of(connection, definition.sop, corp), definition)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from wecom_auto._time import CHINA
+from wecom_auto.cli._store import CorpOfStore, StoreUrl, opened_store
 from wecom_auto.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ EPILOG: Final = "Exit codes: 0 nothing is overdue or held; 1 something is; 2 a m
 
 def tasks(
     *,
-    store: Annotated[str, typer.Option(help="Database, e.g. sqlite:///wecom.db.")],
-    corp: Annotated[str, typer.Option(help="The corp, if the store has several.")] = "",
+    store: StoreUrl,
+    corp: CorpOfStore = "",
     assignee: Annotated[str, typer.Option(help="Only this member's.")] = "",
     shop: Annotated[str, typer.Option(help="Only this shop's.")] = "",
     kind: Annotated[str, typer.Option(help="Only of this kind, e.g. call.")] = "",
@@ -45,13 +46,9 @@ def tasks(
 
 
 def _read(url: str, corp: str, limit: int, **wanted: Any) -> list[TaskRecord]:
-    from sqlalchemy.exc import SQLAlchemyError
-
     from wecom_auto.sop.tasks import TaskDesk
-    from wecom_auto.store import open_store
 
-    engine = open_store(url, migrate=False)
-    try:
+    with opened_store(url) as engine:
         desk, found, after = TaskDesk(engine, corp or _only_corp(engine)), list["TaskRecord"](), ""
         while len(found) < limit:
             page = desk.open(**wanted, after=after, limit=min(limit - len(found), _PAGE))
@@ -59,12 +56,6 @@ def _read(url: str, corp: str, limit: int, **wanted: Any) -> list[TaskRecord]:
             after = page.next
             if not after:
                 break
-    except SQLAlchemyError as error:
-        # The address may hold a password, and so may what the driver says.
-        msg = f"the database cannot be read ({type(error).__name__}); is it a store of SOPs, and migrated?"
-        raise ConfigurationError(msg) from None
-    finally:
-        engine.dispose()
     return found
 
 

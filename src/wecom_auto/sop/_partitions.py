@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from wecom_auto.errors import ValidationError
 from wecom_auto.sop import _tables as t
 
-Dialect: TypeAlias = Literal["postgresql", "mysql", "mariadb"]
 _TABLE: Final = t.decisions.name
 _MOST: Final = 600
+_DIALECTS: Final = ("postgresql", "mysql", "mariadb")
 
 
-def partition_sql(dialect: Dialect, first: date, months: int) -> tuple[str, ...]:
+def partition_sql(dialect: str, first: date, months: int) -> tuple[str, ...]:
     """The statements that divide ``sop_decisions`` by month.
 
     Stop every worker, take a backup, run them in one go, start again.
@@ -27,13 +27,15 @@ def partition_sql(dialect: Dialect, first: date, months: int) -> tuple[str, ...]
     What falls outside the months goes to a last partition, so that nothing is ever refused.
 
     Args:
-        dialect: Of the database.
+        dialect: Of the database: ``postgresql``, ``mysql`` or ``mariadb``.
         first: A day of the first month.
         months: How many, 1 to 600.
 
     Raises:
-        ValidationError: `months` is out of range.
+        ValidationError: `months` is out of range, or the database cannot divide tables.
     """
+    if dialect not in _DIALECTS:
+        raise ValidationError(field="dialect", value=dialect, limit=", ".join(_DIALECTS))
     if not 1 <= months <= _MOST:
         raise ValidationError(field="months", value=str(months), limit=f"1 to {_MOST}")
     starts = [_month(first, number) for number in range(months + 1)]

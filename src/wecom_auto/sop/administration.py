@@ -10,17 +10,32 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
 from wecom_auto._time import require_aware
 from wecom_auto.errors import ValidationError
 from wecom_auto.sop import _backfill, _migration, _retention
+from wecom_auto.sop import _tables as t
 from wecom_auto.sop._backfill import Backfill
 from wecom_auto.sop._context import Context
 from wecom_auto.sop._migration import Migration, Progress, RunMove
 from wecom_auto.sop._partitions import partition_sql
 from wecom_auto.sop._policies import Edit
 from wecom_auto.sop._retention import MonthSize, Pruned, Sizes
+from wecom_auto.store import reading
 
-__all__ = ["Administration", "Backfill", "Migration", "MonthSize", "Pruned", "RunMove", "Sizes", "partition_sql"]
+__all__ = [
+    "Administration",
+    "Backfill",
+    "Migration",
+    "MonthSize",
+    "Pruned",
+    "RunMove",
+    "Sizes",
+    "corps",
+    "partition_sql",
+]
 
 KEEP: Final = timedelta(days=395)
 """Thirteen months: a year's campaign can still be compared with the last one's."""
@@ -37,6 +52,11 @@ class Administration:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+
+    @property
+    def dialect(self) -> str:
+        """The kind of database: ``sqlite``, ``postgresql``, ``mysql`` or ``mariadb``."""
+        return self._context.engine.dialect.name
 
     def show_migration(self, sop: str, now: datetime, *, policy: Edit | None = None, sample: int = 20) -> Migration:
         """Count what `migrate` would do; writes nothing.
@@ -130,6 +150,13 @@ class Administration:
         """How many rows there are, by table and by month, and what to do about it. Reads whole tables: ask at night."""
         _before(now, keep)
         return _retention.sizes(self._context, now, keep // _MONTH)
+
+
+def corps(engine: Engine) -> tuple[str, ...]:
+    """The corps that have published SOPs in a store."""
+    c = t.sops.c
+    with reading(engine) as connection:
+        return tuple(connection.scalars(sa.select(c.corp_id).distinct().order_by(c.corp_id)))
 
 
 def _before(now: datetime, keep: timedelta) -> datetime:
