@@ -45,7 +45,7 @@ class TrappedTransport(httpx.HTTPTransport):
         self.trap = trap
 
     def handle_request(self, request):
-        creates = request.url.path.endswith("add_msg_template")
+        creates = request.url.path.endswith(("add_msg_template", "add_moment_task"))
         if creates:
             self.trap("K3")
         response = super().handle_request(request)

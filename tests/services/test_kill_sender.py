@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -23,7 +22,6 @@ from attrs import define
 from sqlalchemy.engine import Engine
 from tests.services import _kill_scene as scene
 from tests.stores import fresh_database
-from tests.unit._sop_stage import books
 
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop._advance import advance
@@ -32,7 +30,6 @@ from wecom_auto.sop.runner import Runner
 from wecom_auto.store import metadata, open_store
 from wecom_auto.testing import FakeWeCom
 
-CREATE = "externalcontact/add_msg_template"
 ROOT = Path(__file__).parents[2]
 FAULTS = {
     "reset before": {"reset": "before"},
@@ -62,6 +59,7 @@ class Arena:
     process: subprocess.Popen[str]
     engine: Engine
     restore: Callable[[], None]
+    kind: str = "customers"
 
     def new_case(self, fault: str, position: int = 1) -> Case:
         """Start over: the same corp, the same database, another fault at the nth create call."""
@@ -69,9 +67,10 @@ class Arena:
         self.restore()
         corp = scene.fake()
         if fault in FAULTS:
+            create = scene.CREATES[self.kind]
             if position > 1:
-                corp.fail_next(CREATE, times=position - 1, slow=0.0)
-            corp.fail_next(CREATE, **FAULTS[fault])
+                corp.fail_next(create, times=position - 1, slow=0.0)
+            corp.fail_next(create, **FAULTS[fault])
         return Case(arena=self, corp=corp, runner=scene.recovered(self.engine, corp))
 
     def child(self, job: dict[str, object]) -> str:
@@ -117,23 +116,23 @@ class Case:
 
     def verdict(self) -> dict[str, int]:
         """Duplicates and losses by the fake's books, stuck batches by ours."""
-        tasks, wanted = books(self.corp), scene.expected(self.corp)
-        received = Counter({one.external_userid: one.mass_messages for one in self.corp.customers()})
+        kind = self.arena.kind
+        tasks, wanted = scene.tasks(self.corp, kind), scene.expected(self.corp, kind)
         return {
             "duplicates": sum(times - 1 for times in tasks.values()),
-            "lost": len(wanted - set(tasks)) + abs(len(wanted) - received.total()),
+            "lost": len(wanted - set(tasks)) + abs(len(wanted) - scene.received(self.corp, kind)),
             "strangers": len(set(tasks) - wanted),
             "stuck": sum(state != "done" for state in scene.states(self.runner)),
         }
 
 
 @contextmanager
-def _sqlite() -> Iterator[tuple[str, Callable[[], None]]]:
+def _sqlite(kind: str) -> Iterator[tuple[str, Callable[[], None]]]:
     # SIGKILL does not need a disk to be survived, and memory does not make all these runs wait for one.
     memory = Path("/dev/shm")  # noqa: S108 - only where to put a private directory
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         template, live = Path(folder, "template.db"), Path(folder, "live.db")
-        _fill(f"sqlite:///{template}")
+        _fill(f"sqlite:///{template}", kind)
 
         def restore() -> None:
             for leftover in live.parent.glob("live.db-*"):
@@ -145,9 +144,9 @@ def _sqlite() -> Iterator[tuple[str, Callable[[], None]]]:
 
 
 @contextmanager
-def _postgres() -> Iterator[tuple[str, Callable[[], None]]]:
+def _postgres(kind: str) -> Iterator[tuple[str, Callable[[], None]]]:
     with fresh_database("postgres", ROOT) as url:
-        _fill(url)
+        _fill(url, kind)
         admin = sa.create_engine(url, isolation_level="AUTOCOMMIT")
         tables = [table.name for table in metadata.sorted_tables]
         with admin.connect() as connection:
@@ -167,9 +166,9 @@ def _postgres() -> Iterator[tuple[str, Callable[[], None]]]:
         yield url, restore
 
 
-def _fill(url: str) -> None:
+def _fill(url: str, kind: str) -> None:
     engine = open_store(url)
-    scene.prepare(engine, scene.fake())
+    scene.prepare(engine, scene.fake(), kind)
     # The last connection that closes brings SQLite's log into the file.
     engine.dispose()
 
@@ -178,15 +177,22 @@ def _fill(url: str) -> None:
     scope="module", params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.services])]
 )
 def arena(request) -> Iterator[Arena]:
+    """The scene with customers, on each kind of database."""
+    with opened(request.param, "customers") as found:
+        yield found
+
+
+@contextmanager
+def opened(database: str, kind: str) -> Iterator[Arena]:
     """The database, the forking process, and the template that every case starts from."""
-    with {"sqlite": _sqlite, "postgres": _postgres}[request.param]() as (url, restore):
+    with {"sqlite": _sqlite, "postgres": _postgres}[database](kind) as (url, restore):
         command = [sys.executable, "-m", "tests.services._kill_worker", url]
         with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             assert process.stdin is not None
             assert process.stdout.readline() == "ready\n"
             live = open_store(url, migrate=False)
-            yield Arena(process=process, engine=live, restore=restore)
+            yield Arena(process=process, engine=live, restore=restore, kind=kind)
             live.dispose()
             process.stdin.close()
 

@@ -34,6 +34,12 @@ def test_the_examples_are_clean(name: str) -> None:
     assert check_file(FILES / f"{name}.toml", contents=FILES / "contents.toml", today=TODAY) == ()
 
 
+@pytest.mark.parametrize("name", ["group-daily", "moment"])
+def test_the_examples_for_groups_and_moments_are_clean(name: str) -> None:
+    """They have contents of their own."""
+    assert check_file(FILES / f"{name}.toml", contents=FILES / "group-contents.toml", today=TODAY) == ()
+
+
 @pytest.mark.parametrize(
     ("steps", "window", "expected"),
     [

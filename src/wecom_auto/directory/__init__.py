@@ -13,6 +13,7 @@ from wecom_auto.directory._jobs import SyncKind, SyncProgress
 from wecom_auto.directory._membership import GroupRow, Membership
 from wecom_auto.directory._reader import Keep
 from wecom_auto.directory._relation import Relation, RelationStatus
+from wecom_auto.directory._subjects import SubjectFacts
 from wecom_auto.directory._ways import Way, WayKind
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Membership",
     "Relation",
     "RelationStatus",
+    "SubjectFacts",
     "SyncKind",
     "SyncProgress",
     "Way",

@@ -52,10 +52,12 @@ from wecom_auto.sop._policies import (
     Window,
 )
 from wecom_auto.sop._problems import ConditionError, DefinitionError
+from wecom_auto.sop._publications import Publication
 from wecom_auto.sop._remap import Remap, remap
 from wecom_auto.sop._schema import json_schema
 from wecom_auto.sop._server_actions import WebhookCall, WebhookPort
-from wecom_auto.sop._states import BatchStatus, EnrolmentStatus, SopStatus, TaskStatus, TouchStatus
+from wecom_auto.sop._states import BatchKind, BatchStatus, EnrolmentStatus, SopStatus, TaskStatus, TouchStatus
+from wecom_auto.sop._subjects import SubjectBook
 from wecom_auto.sop._timing import ClockRange, Offset
 from wecom_auto.sop.calendar import Calendar, ChinaCalendar, Day, WeekendCalendar, plant_holidays
 from wecom_auto.sop.conditions import Condition, Facts
@@ -75,6 +77,7 @@ __all__ = [
     "Action",
     "AlertRaised",
     "Arms",
+    "BatchKind",
     "BatchMoved",
     "BatchStatus",
     "Branch",
@@ -129,6 +132,7 @@ __all__ = [
     "Owner",
     "Plan",
     "Policy",
+    "Publication",
     "Purpose",
     "ReasonLine",
     "Reentry",
@@ -148,6 +152,7 @@ __all__ = [
     "StaffTask",
     "Status",
     "Step",
+    "SubjectBook",
     "Tag",
     "TapStory",
     "Target",
