@@ -16,9 +16,9 @@ import pytest
 import sqlalchemy as sa
 from attrs import evolve
 from tests.stores import KINDS, fresh_database
-from tests.unit._lead_stage import Stage, agreed, new
+from tests.unit._lead_stage import Provider, Stage, agreed, new
 
-from wecom_auto.automotive.leads import LeadStatus
+from wecom_auto.automotive.leads import DeskSettings, LeadStatus, PoolAnswer
 from wecom_auto.automotive.leads import _tables as t
 from wecom_auto.store import open_store
 
@@ -50,8 +50,12 @@ def test_a_lead_goes_its_whole_way(engine):
     assert [one.userid for one in desk.assign()] == ["dora"]
     assert desk.deliver(stage.fake.client()).sent == 1
     desk.accept(lead_id, "dora")
+    desk.make_link(lead_id, url="https://work.weixin.qq.com/ca/caw1")
+    assert desk.send_links(Provider(), text=str).sent == 1
     stage.wait(hours=3)
     assert desk.tick().alarmed == 1
+    stage.wait(hours=24)
+    assert [desk.tick(limit=0).not_added, desk.numbers.add_rate().cases] == [0, 1]
     assert desk.take(evolve(lead, unionid="u1")).outcome == "merged"
     assert desk.find(unionid="u1").extra == {"颜色": "红"}
     assert desk.consents.withdraw(lead_id, "provide_to_dealer", evidence="call") == 1
@@ -59,6 +63,19 @@ def test_a_lead_goes_its_whole_way(engine):
     assert desk.numbers.overdue() == ()
     assert desk.numbers.source_mix()[0].leads == 1
     assert desk.forget(lead_id) > 5
+
+
+def test_a_lead_of_the_pool_is_taken_once(engine):
+    """Of two members who reach for it one gets it."""
+    stage = Stage.open(engine, DeskSettings(most_rounds=1))
+    desk = stage.desk()
+    lead_id = stage.given(desk)
+    desk.give_back(lead_id, desk.lead(lead_id).owner, reason="联系不上")
+    assert [one.lead_id for one in desk.pool("anna")] == [lead_id]
+    stage.wait(days=8)
+    with ThreadPoolExecutor(2) as pool:
+        answers = [*pool.map(lambda userid: stage.desk().take_from_pool(lead_id, userid), ("anna", "bert"))]
+    assert sorted(answers) == [PoolAnswer.DONE, PoolAnswer.GONE]
 
 
 def test_userids_differ_by_case(engine):

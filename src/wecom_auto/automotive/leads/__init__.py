@@ -20,6 +20,7 @@ from wecom_auto.automotive.leads._keys import LeadKeys
 from wecom_auto.automotive.leads._links import LinkReport, Sms, SmsError, SmsSender
 from wecom_auto.automotive.leads._matching import Added, LeadStates, Match, MatchKind
 from wecom_auto.automotive.leads._metrics import FunnelStage, LeadNumbers, Metric, Overdue, SourceCount, Span
+from wecom_auto.automotive.leads._ports import ChannelStates, TaskDeskTasks
 from wecom_auto.automotive.leads._reading import LeadReader, StoreNames
 from wecom_auto.automotive.leads._states import (
     Assignment,
@@ -40,6 +41,7 @@ __all__ = [
     "AssignmentState",
     "BadRow",
     "BlankRow",
+    "ChannelStates",
     "Columns",
     "ConsentLedger",
     "ConsentRecord",
@@ -76,6 +78,7 @@ __all__ = [
     "StoreNames",
     "StoredLead",
     "Taken",
+    "TaskDeskTasks",
     "UnreadableError",
     "read_day",
     "read_moment",

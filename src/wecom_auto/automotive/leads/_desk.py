@@ -287,18 +287,20 @@ class LeadDesk:
 
     # To a friend.
 
-    def make_link(self, lead_id: str, *, url: str, link_id: str = "") -> str:
+    def make_link(self, lead_id: str, *, url: str, link_id: str = "", state: str = "") -> str:
         """Return an address of an acquisition link (获客链接) that is this lead's own, and queue it for `send_links`.
 
         Args:
             lead_id: The lead.
             url: `AcquisitionLink.url`.
             link_id: Its id; a lead has one address for each.
+            state: A ``customer_channel`` of yours, for example of `Channels.state` with ``lead=lead_id``;
+                one made of chance by default.
 
         Raises:
             LookupError: There is no such lead.
         """
-        return _links.make(self._desk, lead_id, url, link_id or url[:64])
+        return _links.make(self._desk, lead_id, url, link_id or url[:64], state)
 
     def send_links(self, sender: SmsSender, *, text: Callable[[str], str], limit: int = 100) -> LinkReport:
         """Send queued addresses by text message to those who have agreed to that.

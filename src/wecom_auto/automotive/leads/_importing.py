@@ -17,7 +17,7 @@ from attrs import define, evolve, field, frozen
 from wecom_auto.automotive.leads._books import Desk
 from wecom_auto.automotive.leads._intake import Taken, take_in
 from wecom_auto.automotive.leads._values import BadRow, BlankRow, LeadRow, NewLead, Row
-from wecom_auto.automotive.sheets import harmless, text_of
+from wecom_auto.automotive.sheets import as_written, harmless
 from wecom_auto.store import repeatable, transaction
 
 _TOGETHER: Final = 200
@@ -173,7 +173,7 @@ class _BadBook:
         kept = [cell for at, cell in enumerate(row.cells) if at >= len(row.headings) or row.headings[at] not in OURS]
         columns = "、".join(dict.fromkeys(one.column for one in row.problems if one.column))
         why = "; ".join(one.detail for one in row.problems)
-        writer.writerow([row.number, columns, why, *(harmless(text_of(cell)) for cell in kept)])
+        writer.writerow([row.number, columns, why, *(harmless(as_written(cell)) for cell in kept)])
 
     def close(self) -> None:
         if self._file is not None:

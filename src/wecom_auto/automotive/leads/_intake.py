@@ -68,10 +68,12 @@ def take_in(connection: Connection, desk: Desk, new: NewLead, origin: str, now: 
         return Taken(lead_id=lead_id, outcome="repeated")
     if not owners:
         _create(connection, desk, lead_id, new, now)
-    before = books.kinds_of(connection, desk.corp_id, lead_id)
+    before = books.kinds_of(connection, desk.corp_id, lead_id) if owners else set[str]()
     # Of two programs that bring the same person together, one is told here whose it is.
     told = {books.identify(connection, desk.corp_id, lead_id, kind, value, now) for kind, value in identities}
-    survivor, joined = join(connection, desk, {lead_id, *told}, now, newborn="" if owners else lead_id)
+    same = {lead_id, *owners, *told}
+    newborn = "" if owners else lead_id
+    survivor, joined = (lead_id, ()) if len(same) == 1 else join(connection, desk, same, now, newborn=newborn)
     fresh = not owners and survivor == lead_id
     detail = {"origin": origin[:128], "source": new.source, "campaign": new.campaign, "model": new.model}
     books.note(connection, desk.corp_id, survivor, "taken" if fresh else "again", now, detail=detail)

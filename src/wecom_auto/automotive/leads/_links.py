@@ -90,7 +90,7 @@ class LinkReport:
 
 
 @repeatable
-def make(desk: Desk, lead_id: str, url: str, link_id: str, state: str = "") -> str:
+def make(desk: Desk, lead_id: str, url: str, link_id: str, state: str) -> str:
     """Return the lead's own address of an acquisition link; a second call returns the first one's."""
     now = desk.now()
     with transaction(desk.engine) as connection:
@@ -140,17 +140,27 @@ def _claim(desk: Desk, limit: int, *, again: bool) -> tuple[list[tuple[str, str,
         lost = (c.corp_id == desk.corp_id, c.sms == "sending", c.lease_until <= now)
         fate = sa.update(t.links).where(*lost).values(sms="ready" if again else "unsure", lease_until=None)
         unsure = connection.execute(fate).rowcount
-        same = sa.and_(lead.corp_id == c.corp_id, lead.lead_id == c.lead_id)
-        query = sa.select(c.state, c.lead_id, c.url, lead.phone_box).join_from(t.links, t.leads, same)
-        query = query.where(c.corp_id == desk.corp_id, c.sms == "ready", lead.status != LeadStatus.CLOSED.value)
-        query = query.order_by(c.created_at, c.state).limit(limit).with_for_update(skip_locked=True, of=t.links)
+        alive = sa.exists().where(
+            lead.corp_id == c.corp_id, lead.lead_id == c.lead_id, lead.status != LeadStatus.CLOSED.value
+        )
+        query = sa.select(c.state, c.lead_id, c.url).where(c.corp_id == desk.corp_id, c.sms == "ready", alive)
+        query = query.order_by(c.created_at, c.state).limit(limit).with_for_update(skip_locked=True)
         found = connection.execute(query).all()
         taken = [row for row in found if _agreed(connection, desk, row.lead_id)]
         for row in taken:
             mine = (c.corp_id == desk.corp_id, c.state == row.state)
             connection.execute(sa.update(t.links).where(*mine).values(sms="sending", lease_until=now + _LEASE))
+        boxes = _boxes(connection, desk, {row.lead_id for row in taken})
     refused = len(found) - len(taken)
-    return [(row[0], row[1], row[2], row[3]) for row in taken], {"no_consent": refused}, 0 if again else unsure
+    ready = [(row.state, row.lead_id, row.url, boxes.get(row.lead_id, "")) for row in taken]
+    return ready, {"no_consent": refused}, 0 if again else unsure
+
+
+def _boxes(connection: Connection, desk: Desk, lead_ids: set[str]) -> dict[str, str]:
+    """The sealed numbers of leads."""
+    lead = t.leads.c
+    query = sa.select(lead.lead_id, lead.phone_box).where(lead.corp_id == desk.corp_id, lead.lead_id.in_(lead_ids))
+    return {row.lead_id: row.phone_box for row in connection.execute(query)}
 
 
 def _agreed(connection: Connection, desk: Desk, lead_id: str) -> bool:

@@ -18,7 +18,7 @@ from attrs import field, frozen
 from wecom_auto.automotive.leads._cells import UnreadableError, masked, read_moment, read_phone, read_text, shown
 from wecom_auto.automotive.leads._columns import IDENTITIES, Columns, Header, find_header
 from wecom_auto.automotive.leads._values import BadRow, BlankRow, LeadRow, NewLead, Problem, Row
-from wecom_auto.automotive.sheets import Cell, Formula, Line, harmless, read_sheet, text_of
+from wecom_auto.automotive.sheets import Cell, Formula, Line, as_written, harmless, read_sheet, text_of
 from wecom_auto.errors import ConfigurationError
 
 _LOOK: Final = 25
@@ -224,12 +224,7 @@ class _Table:
     def others(self, line: Line) -> dict[str, str]:
         """Columns without a meaning here."""
         found = ((heading, line.cells[at]) for at, heading in self._others if at < len(line.cells))
-        return {heading: text[:_LONGEST_EXTRA] for heading, cell in found if (text := _as_written(cell))}
-
-
-def _as_written(cell: Cell) -> str:
-    """The text of a cell; a formula without a result is its own text."""
-    return cell.text if isinstance(cell, Formula) and cell.result is None else text_of(cell)
+        return {heading: text[:_LONGEST_EXTRA] for heading, cell in found if (text := as_written(cell))}
 
 
 def _problem(reason: str, detail: str) -> Problem:
@@ -267,7 +262,7 @@ class _Taken:
 
     def _add(self, name: str, reason: str, detail: str) -> None:
         cell = self._table.cell(self._line, name)
-        text = _as_written(cell)
+        text = as_written(cell)
         personal = name in self._table.reader.columns.personal
         value = masked(text) if personal else harmless(shown(text).strip("“”"))
         self.problems.append(Problem(column=self._table.heading(name), value=value, reason=reason, detail=detail))

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from attrs import field, frozen
 
-from wecom_auto.automotive.leads.allocation import Policy, at_work, by_store, standard, weighted, with_role
+from wecom_auto.automotive.leads.allocation import AllocationRule, at_work, by_store, standard, weighted, with_role
 from wecom_auto.errors import ConfigurationError
 
 
@@ -74,7 +74,7 @@ def _no_url(lead_id: str) -> str:
     return "https://work.weixin.qq.com"
 
 
-def _usual_backup() -> tuple[Policy, ...]:
+def _usual_backup() -> tuple[AllocationRule, ...]:
     return (by_store(), with_role("dcc_manager", "sales_manager"), at_work(), weighted())
 
 
@@ -117,8 +117,8 @@ class DeskSettings:
     hold_most: int = 50
     pool_rest: timedelta = timedelta(days=7)
     not_added_after: timedelta = timedelta(hours=24)
-    policies: Sequence[Policy] = field(factory=standard, repr=False)
-    backup: Sequence[Policy] = field(factory=_usual_backup, repr=False)
+    policies: Sequence[AllocationRule] = field(factory=standard, repr=False)
+    backup: Sequence[AllocationRule] = field(factory=_usual_backup, repr=False)
     handler: str = ""
     sms_consent: str = "sms"
     adds_are_leads: bool = True

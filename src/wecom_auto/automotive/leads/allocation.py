@@ -13,10 +13,10 @@ from attrs import evolve, field, frozen
 
 __all__ = [
     "STRIDE",
+    "AllocationRule",
     "Candidate",
     "Choice",
     "Kept",
-    "Policy",
     "Wanted",
     "at_work",
     "by_store",
@@ -86,7 +86,7 @@ Kept: TypeAlias = tuple[tuple[Candidate, ...], str]
 """Who is left, and the reason in a few words."""
 
 
-class Policy(Protocol):
+class AllocationRule(Protocol):
     """One rule."""
 
     def __call__(self, wanted: Wanted, candidates: tuple[Candidate, ...], /) -> Kept:
@@ -115,7 +115,7 @@ class Choice:
     weight: int = 1
 
 
-def _filter(reason: str, keep: Callable[[Wanted, Candidate], bool], *, soft: bool) -> Policy:
+def _filter(reason: str, keep: Callable[[Wanted, Candidate], bool], *, soft: bool) -> AllocationRule:
     def policy(wanted: Wanted, candidates: tuple[Candidate, ...], /) -> Kept:
         left = tuple(one for one in candidates if keep(wanted, one))
         if soft and not left and candidates:
@@ -125,12 +125,12 @@ def _filter(reason: str, keep: Callable[[Wanted, Candidate], bool], *, soft: boo
     return policy
 
 
-def by_store() -> Policy:
+def by_store() -> AllocationRule:
     """Only members of the stores that the lead wants, or that its dealer, city or region has."""
     return _filter("store", lambda wanted, one: not wanted.stores or one.store in wanted.stores, soft=False)
 
 
-def with_role(*roles: str) -> Policy:
+def with_role(*roles: str) -> AllocationRule:
     """Only members with one of these roles.
 
     Args:
@@ -140,12 +140,12 @@ def with_role(*roles: str) -> Policy:
     return _filter(f"role {', '.join(roles)}", lambda _, one: bool(any_of & set(one.roles)), soft=False)
 
 
-def at_work() -> Policy:
+def at_work() -> AllocationRule:
     """Only members who are not on leave today."""
     return _filter("at work today", lambda _, one: one.working, soft=False)
 
 
-def on_shift(*, strict: bool = False) -> Policy:
+def on_shift(*, strict: bool = False) -> AllocationRule:
     """Members whose shift it is.
 
     Args:
@@ -154,7 +154,7 @@ def on_shift(*, strict: bool = False) -> Policy:
     return _filter("on shift", lambda _, one: one.on_shift, soft=not strict)
 
 
-def under_capacity() -> Policy:
+def under_capacity() -> AllocationRule:
     """Only members who have had fewer leads today than they can take."""
     return _filter(
         "below the day's capacity",
@@ -163,12 +163,12 @@ def under_capacity() -> Policy:
     )
 
 
-def not_refused() -> Policy:
+def not_refused() -> AllocationRule:
     """Not those who had it already and gave it back."""
     return _filter("has not had it before", lambda wanted, one: one.userid not in wanted.refused_by, soft=False)
 
 
-def previous_owner_first() -> Policy:
+def previous_owner_first() -> AllocationRule:
     """Whoever looked after the person before, if they are among those who are left."""
     reason = "looked after this person before"
     known = _filter(reason, lambda wanted, one: one.userid == wanted.previous_owner, soft=True)
@@ -179,7 +179,7 @@ def previous_owner_first() -> Policy:
     return policy
 
 
-def round_robin() -> Policy:
+def round_robin() -> AllocationRule:
     """One after the other: weights do not count."""
 
     def policy(_wanted: Wanted, candidates: tuple[Candidate, ...], /) -> Kept:
@@ -188,7 +188,7 @@ def round_robin() -> Policy:
     return policy
 
 
-def weighted() -> Policy:
+def weighted() -> AllocationRule:
     """By weight: twice the weight is twice the leads in the long run."""
 
     def policy(_wanted: Wanted, candidates: tuple[Candidate, ...], /) -> Kept:
@@ -201,7 +201,7 @@ def _first(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
     return tuple(sorted(candidates, key=lambda one: (one.turn, one.userid))[:1])
 
 
-def standard() -> tuple[Policy, ...]:
+def standard() -> tuple[AllocationRule, ...]:
     """The rules of a usual network: store, role, leave, capacity, shift, previous owner, weight."""
     return (
         by_store(),
@@ -215,7 +215,11 @@ def standard() -> tuple[Policy, ...]:
 
 
 def choose(
-    wanted: Wanted, candidates: Iterable[Candidate], policies: Sequence[Policy], *, backup: Sequence[Policy] = ()
+    wanted: Wanted,
+    candidates: Iterable[Candidate],
+    policies: Sequence[AllocationRule],
+    *,
+    backup: Sequence[AllocationRule] = (),
 ) -> Choice:
     """Apply the rules in their order.
 
@@ -243,7 +247,7 @@ def choose(
     )
 
 
-def _choose(wanted: Wanted, everybody: tuple[Candidate, ...], policies: Sequence[Policy]) -> Choice:
+def _choose(wanted: Wanted, everybody: tuple[Candidate, ...], policies: Sequence[AllocationRule]) -> Choice:
     left, because, passed = everybody, list[str](), dict[str, str]()
     for policy in policies:
         kept, reason = policy(wanted, left)

@@ -7,7 +7,7 @@ Memory does not grow with the number of rows.
 from __future__ import annotations
 
 from wecom_auto._model import publish
-from wecom_auto.automotive.sheets._cell import Cell, Formula, Line, harmless, text_of
+from wecom_auto.automotive.sheets._cell import Cell, Formula, Line, as_written, harmless, text_of
 from wecom_auto.automotive.sheets._csv import decode_table, read_csv
 from wecom_auto.automotive.sheets._excel import read_excel
 from wecom_auto.automotive.sheets._open import read_sheet
@@ -16,6 +16,7 @@ __all__ = [
     "Cell",
     "Formula",
     "Line",
+    "as_written",
     "decode_table",
     "harmless",
     "read_csv",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Final, TypeAlias
 
 from attrs import field, frozen
@@ -23,10 +23,10 @@ class Formula:
     """
 
     text: str = field(repr=False)
-    result: str | float | bool | date | time | None = field(default=None, repr=False)
+    result: str | float | bool | date | None = field(default=None, repr=False)
 
 
-Cell: TypeAlias = str | float | bool | date | time | Formula | None
+Cell: TypeAlias = str | float | bool | date | Formula | None
 """What a cell may hold; whole numbers are ``int`` or ``float`` as the file has them, days may be ``datetime``."""
 
 
@@ -71,6 +71,15 @@ def text_of(cell: Cell) -> str:
         return cell.isoformat(" ")
     text = cell if isinstance(cell, str) else str(cell)
     return unicodedata.normalize("NFKC", text.translate(_INVISIBLE)).strip()
+
+
+def as_written(cell: Cell) -> str:
+    """Return what stands in a cell; a formula without a result is its own text.
+
+    Args:
+        cell: Of a `Line`.
+    """
+    return cell.text if isinstance(cell, Formula) and cell.result is None else text_of(cell)
 
 
 def harmless(text: str) -> str:

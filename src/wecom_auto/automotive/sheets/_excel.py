@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -98,10 +99,15 @@ def _cell(cell: Any, value: Any) -> Cell:
     """What was written, with its result where it is calculated."""
     written = getattr(cell, "value", None)
     if getattr(cell, "data_type", "") == "f":
-        return Formula(str(getattr(written, "text", written)), value)
+        return Formula(str(getattr(written, "text", written)), _plain(value))
     if isinstance(written, str) and written.startswith("="):
         return Formula(written)
-    return written
+    return _plain(written)
+
+
+def _plain(value: Any) -> str | float | bool | date | None:
+    """A value of the few kinds that a cell may hold; a time of day or a span is text."""
+    return value if value is None or isinstance(value, str | float | int | bool | date) else str(value)
 
 
 def _ranges(source: Path | bytes, sheet: Any) -> Iterator[tuple[int, int, int, int]]:
