@@ -20,6 +20,7 @@ from wecom_auto.sop._consent import lacks_consent
 from wecom_auto.sop._context import Context, CustomerFacts, Tick
 from wecom_auto.sop._ending import leave
 from wecom_auto.sop._journal import Entry
+from wecom_auto.sop._moving import AGAIN, on_the_move
 from wecom_auto.sop._shards import shard_of
 from wecom_auto.sop._states import TouchStatus
 from wecom_auto.sop._subjects import facts_of
@@ -91,16 +92,21 @@ def advance(context: Context, tick: Tick, shard: int | None = None) -> None:
 def _advance_chunk(
     context: Context, due: Sequence[Enrolment], touched: Mapping[int, dict[str, Touch]], now: datetime
 ) -> _Progress:
+    with reading(context.engine) as connection:
+        moving = on_the_move(connection, context.corp_id, (run.external_userid for run in due))
     # Facts are read between two transactions: on SQLite a reader would wait for our own writer.
     facts = facts_of(context, due)
     definitions = context.catalogue.cached_many(context.engine, {(run.sop, run.version) for run in due})
     plans = [
         (run, _replan(context, run, definitions[run.sop, run.version], facts[run.id], touched.get(run.id, {}), now))
         for run in due
+        if run.external_userid not in moving
     ]
     with transaction(context.engine) as connection:
         owned = store.lock_due(connection, due, now)
         progress = _Progress()
+        # Whoever is on the way to another member is left alone: a giver who is no friend any more ends no run.
+        progress.wakes[now + AGAIN].extend(run.id for run in due if run.external_userid in moving and run.id in owned)
         for run, planned in plans:
             if run.id in owned:
                 _collect(context, progress, run, planned, now)

@@ -105,8 +105,13 @@ class BatchRow:
 
 MEMBER_LEFT: Final = "left:member"
 HERITAGE: Final = "reassigned:left"
+TRANSFERRED: Final = "cancelled:transfer"
 FROZEN: Final = "cancelled:frozen"
-AGAIN: Final[Mapping[str, str]] = {MEMBER_LEFT: HERITAGE, FROZEN: "again:frozen"}
+AGAIN: Final[Mapping[str, str]] = {
+    MEMBER_LEFT: HERITAGE,
+    TRANSFERRED: "reassigned:transfer",
+    FROZEN: "again:frozen",
+}
 """Why a task is withdrawn whose messages are asked for anew, as far as their runs go on: reason to reason."""
 _LIVE: Final = (TouchStatus.BATCHED.value, TouchStatus.REQUESTED.value)
 _PROTOCOL: Final = tuple(one.name for one in attrs.fields(Batch))

@@ -11,12 +11,12 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from wecom_auto.sop import _batches, _rounds, sending, store
+from wecom_auto.sop import _batches, _moving, _rounds, sending, store
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop._batches import FROZEN
 from wecom_auto.sop._context import Context
 from wecom_auto.sop._ending import close_touches
-from wecom_auto.sop._policies import Target
+from wecom_auto.sop._policies import Target, Transfer
 from wecom_auto.sop._states import SopStatus, TouchStatus
 from wecom_auto.sop._subjects import subject_book
 from wecom_auto.sop.definition import Definition
@@ -61,20 +61,24 @@ def stop(context: Context, sop: str, state: SopStatus, reason: str, now: datetim
     """Pause or end a SOP and ask for its unconfirmed tasks to be withdrawn."""
     with transaction(context.engine) as connection:
         context.catalogue.set_state(connection, sop, state, now)
-        _cancel(context, connection, _batches.live_batches_of(connection, context.corp_id, sop=sop), reason, now)
+        cancel(context, connection, _batches.live_batches_of(connection, context.corp_id, sop=sop), reason, now)
 
 
 @repeatable
 def member_left(context: Context, userid: str, now: datetime) -> None:
-    """Close a member's runs and withdraw the member's unconfirmed tasks; what others' runs want goes to others."""
+    """Withdraw a member's unconfirmed tasks; the member's runs wait for a successor or end, as their SOPs say."""
     with transaction(context.engine) as connection:
         # Runs first: what is withdrawn afterwards sees which of them go on without the member.
         # A group outlives its owner: its runs wait for the heir.
         groups = context.catalogue.of_target(connection, Target.GROUP)
         mine = sa.and_(t.enrolments.c.userid == userid, t.enrolments.c.sop.not_in(groups))
-        _end_runs(context, connection, mine, _batches.MEMBER_LEFT, now)
+        _end_runs(context, connection, sa.and_(mine, _ending(context, connection, userid)), _batches.MEMBER_LEFT, now)
+        # The others wait for the successor of their customer.
+        wait = sa.select(t.enrolments.c.external_userid).where(t.enrolments.c.corp_id == context.corp_id, mine)
+        customers = list(connection.scalars(wait.where(store.ACTIVE).distinct()))
+        _moving.wait(connection, context.corp_id, customers, userid, now, resigned=True)
         live = _batches.live_batches_of(connection, context.corp_id, sender=userid)
-        _cancel(context, connection, live, _batches.MEMBER_LEFT, now)
+        cancel(context, connection, live, _batches.MEMBER_LEFT, now)
 
 
 @repeatable
@@ -82,10 +86,23 @@ def withdraw_from(context: Context, subject: str, now: datetime) -> None:
     """Withdraw unconfirmed tasks that would reach a frozen group; the others in them are asked for again."""
     with transaction(context.engine) as connection:
         live = _batches.live_batches_of(connection, context.corp_id, subject=subject)
-        _cancel(context, connection, live, FROZEN, now)
+        cancel(context, connection, live, FROZEN, now)
 
 
-def _cancel(context: Context, connection: Connection, batch_ids: Iterable[str], reason: str, now: datetime) -> None:
+def _ending(context: Context, connection: Connection, userid: str) -> sa.ColumnElement[bool]:
+    """Which of a member's runs end with the member, because their SOP says so."""
+    e = t.enrolments.c
+    versions = sa.select(e.sop, e.version).where(e.corp_id == context.corp_id, e.userid == userid, store.ACTIVE)
+    ending = [
+        sa.and_(e.sop == row.sop, e.version == row.version)
+        for row in connection.execute(versions.distinct())
+        if context.catalogue.load(connection, row.sop, row.version).policy.on_transfer is Transfer.END
+    ]
+    return sa.or_(sa.false(), *ending)
+
+
+def cancel(context: Context, connection: Connection, batch_ids: Iterable[str], reason: str, now: datetime) -> None:
+    """Ask for batches to be withdrawn, inside a transaction of the caller."""
     for batch_id in batch_ids:
         row = _batches.read(connection, batch_id, "wait")
         move = None if row is None else sending.cancel(row.batch, reason, now)

@@ -16,6 +16,7 @@ from wecom_auto.sop._actions import GroupMass, Mass, Moment, Sending
 from wecom_auto.sop._advance import replan
 from wecom_auto.sop._consent import lacks_consent
 from wecom_auto.sop._context import Context, CustomerFacts
+from wecom_auto.sop._moving import AGAIN, on_the_move
 from wecom_auto.sop._states import BatchKind, TouchStatus
 from wecom_auto.sop._subjects import facts_of
 from wecom_auto.sop.contents import Content
@@ -115,6 +116,11 @@ def _read(touch: Touch, run: Enrolment, decisions: Sequence[Decision], wanted: D
     return Verdict(touch=touch, run=run, reason="moved:anchor", undo=True)
 
 
+def _waits(touch: Touch, run: Enrolment, now: datetime) -> Verdict:
+    """The verdict on a step of somebody who is on the way to another member."""
+    return Verdict(touch=touch, run=run, reason="deferred:transfer", state=TouchStatus.DUE, later=now + AGAIN)
+
+
 def judge(
     context: Context, touches: Sequence[Touch], now: datetime, *, wanted: DecisionKind = DecisionKind.SEND
 ) -> list[Verdict]:
@@ -122,9 +128,13 @@ def judge(
     with reading(context.engine) as connection:
         runs = store.enrolments_by_id(connection, [touch.enrolment_id for touch in touches])
         touched = store.touches_of(connection, runs)
+        moving = on_the_move(connection, context.corp_id, (run.external_userid for run in runs.values()))
     facts = facts_of(context, runs.values())
     verdicts: list[Verdict] = []
     for touch in touches:
         run = runs[touch.enrolment_id]
+        if touch.external_userid in moving and not run.withdrawn:
+            verdicts.append(_waits(touch, run, now))
+            continue
         verdicts.append(look_again(context, touch, run, facts[run.id], touched[run.id], now, wanted))
     return verdicts

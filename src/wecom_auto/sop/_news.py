@@ -20,8 +20,7 @@ from wecom_auto.callbacks.events import (
     GroupUpdated,
     GroupUpdateDetail,
 )
-from wecom_auto.models import AddWay
-from wecom_auto.sop import _entry, _journal
+from wecom_auto.sop import _entry, _transfers
 from wecom_auto.sop._advance import WELCOME_CODE
 from wecom_auto.sop._context import Context
 from wecom_auto.sop._entry import Candidate
@@ -34,6 +33,8 @@ _CUSTOMERS = ("wm", "wo")
 
 def take(context: Context, event: Event, now: datetime) -> None:
     """Act on an event; one that concerns no SOP does nothing."""
+    if _transfers.hear(context, event, now):
+        return
     match event:
         case CustomerAdded():
             _added(context, event, now)
@@ -53,13 +54,6 @@ def take(context: Context, event: Event, now: datetime) -> None:
 
 def _added(context: Context, event: CustomerAdded, now: datetime) -> None:
     customer, member = event.external_userid, event.userid
-    facts = context.book.facts_for([(customer, member)])[customer, member]
-    ways = {one.relation.add_way for one in facts.followers if one.relation.userid == member}
-    if AddWay.ASSIGNED_BY_ADMIN in ways:
-        # A successor's new customer is an old one: no prospect, no welcome.
-        entry = _journal.Entry(reason="entry:transferred", external_userid=customer)
-        _journal.note(context.engine, context.corp_id, now, entry)
-        return
     occurrence = f"added@{event.created_at.isoformat()}"
     candidate = Candidate(external_userid=customer, userid=member, occurrence=occurrence)
     _entry.trigger(context, "customer.added", candidate, now)

@@ -26,7 +26,7 @@ from wecom_auto.sop._dispatch import Steps, put_back
 from wecom_auto.sop._handing_out import ask_who, pass_on
 from wecom_auto.sop._journal import Entry
 from wecom_auto.sop._publications import News
-from wecom_auto.sop._states import BatchKind, BatchStatus, TouchStatus
+from wecom_auto.sop._states import BatchKind, BatchStatus, EnrolmentStatus, TouchStatus
 from wecom_auto.sop.sending import Move, Outcome
 from wecom_auto.sop.store import Enrolment, Touch
 from wecom_auto.sop.tasks import AuditLine, _audit
@@ -176,18 +176,30 @@ def _write_results(
         for touch in by_customer.pop(one.target, ()):
             if one.status not in _OUTCOMES:
                 continue
-            state, reason = _OUTCOMES[one.status]
+            state, reason = _outcome(one.status, touch, runs[touch.enrolment_id])
             goes_on = state is TouchStatus.DELIVERED and _goes_on(context, connection, runs[touch.enrolment_id], touch)
-            groups[state, reason, one.sent_at, now if goes_on else None].append(touch)
+            soon = goes_on or state is TouchStatus.DUE
+            groups[state, reason, one.sent_at, now if soon else None].append(touch)
     if answer.everybody is not None:
         groups[*_OUTCOMES[answer.everybody], now, now].extend(chain(*by_customer.values()))
         by_customer.clear()
     if (refusal := _verdict_on_unnamed(row, answer, now)) is not None:
         groups[TouchStatus.REFUSED, refusal, None, None].extend(chain(*by_customer.values()))
     for (state, reason, sent_at, check_at), touches in groups.items():
-        store.move_touches(connection, touches, state, reason=reason, sent_at=sent_at, check_at=check_at)
+        batch_id = None if state is TouchStatus.DUE else row.batch.id
+        store.move_touches(
+            connection, touches, state, reason=reason, sent_at=sent_at, check_at=check_at, batch_id=batch_id
+        )
         _journal.write(connection, context.corp_id, now, store.lines(touches, runs, reason, row.batch.id))
     return sum(map(len, groups.values()))
+
+
+def _outcome(status: SendStatus, touch: Touch, run: Enrolment) -> tuple[TouchStatus, str]:
+    """What a result means: who is no friend of the asked member any more may be the successor's."""
+    handed_over = run.userid != touch.userid and run.state == EnrolmentStatus.ACTIVE.value
+    if status is SendStatus.NOT_FRIEND and handed_over:
+        return TouchStatus.DUE, "reassigned:transfer"
+    return _OUTCOMES[status]
 
 
 def _verdict_on_unnamed(row: BatchRow, answer: Reading, now: datetime) -> str | None:

@@ -1,11 +1,11 @@
-"""What has to be done now and then, beside the timetable: count, sweep. Rides on ticks and starts no timer of its own.
+"""Do what is due now and then, beside the timetable: transfers, counting, the sweep. Rides on ticks, has no timer.
 
 Each part takes its turn from a row of the database, so any number of workers may call it.
 """
 
 from __future__ import annotations
 
-from wecom_auto.sop import _outside, _sweep
+from wecom_auto.sop import _outside, _sweep, _transfers
 from wecom_auto.sop._context import Context, Tick
 from wecom_auto.store import reading
 
@@ -16,6 +16,6 @@ def upkeep(context: Context, tick: Tick) -> None:
         running = context.catalogue.running(connection)
     if not running:
         return
-    for part in (_outside.count, _sweep.sweep_if_due):
+    for part in (_transfers.poll, _outside.count, _sweep.sweep_if_due):
         if tick.may_call():
             part(context, tick)

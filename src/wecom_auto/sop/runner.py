@@ -28,6 +28,7 @@ from wecom_auto.sop import (
     _publications,
     _rounds,
     _sharing,
+    _transfers,
     store,
 )
 from wecom_auto.sop import _tables as t
@@ -529,6 +530,35 @@ class Runner:
         self._context.book.member_left(userid, now)
         _control.member_left(self._context, userid, now)
         self.tasks.member_left(userid, now)
+
+    def transfer_started(
+        self, external_userids: Sequence[str], *, handover_userid: str, takeover_userid: str, now: datetime,
+        resigned: bool = False,
+    ) -> None:  # fmt: skip
+        """Tell the SOPs that customers were given to another member: nothing is sent to them until that is settled.
+
+        Their runs follow them, rest or end, as ``on_transfer`` of their SOPs says; ticks ask the platform what became
+        of it.
+
+        Args:
+            external_userids: Those whose transfer has started, by `api.transfers`.
+            handover_userid: Who gives them away.
+            takeover_userid: Who gets them.
+            now: Aware.
+            resigned: Whether the giver has left the company.
+        """
+        _transfers.start(
+            self._context,
+            external_userids,
+            handover_userid,
+            takeover_userid,
+            require_aware(now, "now"),
+            resigned=resigned,
+        )
+
+    def resume_customer(self, sop: str, external_userid: str, now: datetime) -> int:
+        """Let the runs of one customer go on that rest after a transfer; returns how many."""
+        return _transfers.resume(self._context, sop, external_userid, require_aware(now, "now"))
 
     def resolve(self, batch_id: str, now: datetime, *, msgid: str = "") -> bool:
         """Settle a held batch by hand.
