@@ -58,6 +58,7 @@ from wecom_auto.sop._schema import json_schema
 from wecom_auto.sop._server_actions import WebhookCall, WebhookPort
 from wecom_auto.sop._states import BatchKind, BatchStatus, EnrolmentStatus, SopStatus, TaskStatus, TouchStatus
 from wecom_auto.sop._subjects import SubjectBook
+from wecom_auto.sop._sweep import Swept
 from wecom_auto.sop._timing import ClockRange, Offset
 from wecom_auto.sop.calendar import Calendar, ChinaCalendar, Day, WeekendCalendar, plant_holidays
 from wecom_auto.sop.conditions import Condition, Facts
@@ -153,6 +154,7 @@ __all__ = [
     "Status",
     "Step",
     "SubjectBook",
+    "Swept",
     "Tag",
     "TapStory",
     "Target",

@@ -21,6 +21,8 @@ from attrs import define, evolve, field, frozen
 from wecom_auto.sop._policies import Conflict, Fatigue, Purpose
 from wecom_auto.sop.contents import Content
 
+__all__ = ["Asked", "Claim", "Fate", "Rules", "Ruling", "arbitrate", "within_ceiling"]
+
 _RANK: Final = {Purpose.LEGAL: 0, Purpose.SERVICE: 1, Purpose.MARKETING: 2}
 _WEEK: Final = timedelta(days=7)
 
