@@ -9,12 +9,17 @@ from itertools import pairwise
 import pytest
 import sqlalchemy as sa
 from attrs import define, evolve, field
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.unit._lead_stage import KEY, TEN, Provider, Stage, agreed, network, new
 
+from wecom_auto.automotive.channels import Channels, Source
 from wecom_auto.automotive.leads import (
     Added,
     Answer,
     AssignmentState,
+    CallOutcome,
+    ChannelStates,
     DeskSettings,
     LeadKeys,
     LeadStatus,
@@ -22,10 +27,12 @@ from wecom_auto.automotive.leads import (
     NewLead,
     PoolAnswer,
     Span,
+    TaskDeskTasks,
 )
 from wecom_auto.automotive.leads import _tables as t
 from wecom_auto.callbacks import TemplateCardPressed
 from wecom_auto.errors import ConfigurationError, ValidationError
+from wecom_auto.sop.tasks import TaskDesk
 from wecom_auto.store import open_store
 
 
@@ -575,6 +582,38 @@ def test_numbers_have_definitions(stage, desk):
     assert [(one.source, one.leads) for one in desk.numbers.source_mix()] == [("朋友圈广告", 2), ("官网", 1)]
 
 
+def test_a_call_of_somebody_else_counts_and_frees_nobody(stage, desk):
+    """A talk of the voice robot is a contact; the owner still has to do theirs."""
+    lead_id = stage.given(desk)
+    assert desk.called(lead_id, CallOutcome.NO_ANSWER, by="robot", evidence="call 1") is Answer.DONE
+    assert desk.lead(lead_id).contacted_at is None
+    desk.called(lead_id, CallOutcome.WANTS_WECOM, by="robot", evidence="call 2")
+    assert desk.lead(lead_id).contacted_at == stage.fake.clock.now()
+    stage.wait(hours=1)
+    assert desk.tick().reminded == 1
+    assert desk.called("nobody", CallOutcome.REFUSED, by="robot", evidence="") is Answer.UNKNOWN
+
+
+def test_work_that_is_no_message_becomes_staff_tasks_and_channel_codes_name_leads(stage, desk):
+    """The desk's neighbours: each task once for its key, each code read back."""
+    corp_id = stage.fake.corp_id
+    channels = Channels(stage.engine, corp_id, clock=stage.fake.clock.time)
+    work = TaskDesk(stage.engine, corp_id, roster=stage.network)
+    tasks = TaskDeskTasks(work, clock=stage.fake.clock.time)
+    bound = stage.desk(tasks=tasks, states=ChannelStates(channels))
+    lead_id = stage.given(bound)
+    owner = bound.lead(lead_id).owner
+    state = channels.state(Source(lead=lead_id))
+    assert bound.match(added("wm8", owner, state=state)).lead_id == lead_id
+    assert ChannelStates(channels)("somebody else's") == ""
+    bound.contacted(lead_id, owner, evidence="call", next_at=stage.fake.clock.now())
+    stage.wait(minutes=1)
+    bound.tick()
+    assert bound.deliver(stage.fake.client()).tasks == 1
+    (task,) = work.open().tasks
+    assert (task.kind, task.assignee) == ("call", owner)
+
+
 def test_changes_go_to_a_crm_and_do_not_come_back(desk):
     """A program that copies leads elsewhere goes on where it was and leaves out its own words."""
     lead_id = desk.take(new()).lead_id
@@ -611,3 +650,22 @@ def test_settings_that_make_no_sense_are_refused():
     """The alarm does not come before the reminder."""
     with pytest.raises(ConfigurationError, match="first_contact"):
         DeskSettings(alarm=timedelta(minutes=1))
+
+
+CELL = st.sampled_from(
+    ["", "王", "13800138000", "138****8000", "3/1/2026", "2026-03-01", "=1", "一店", "火星店", '"', ","]
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.lists(CELL, min_size=4, max_size=5), max_size=12))
+def test_every_row_of_an_import_is_counted_once_and_a_second_import_changes_nothing(engine, rows):
+    """Whatever stands in a list: the numbers add up, and what was new is repeated the next time."""
+    desk = Stage.open(engine).desk()
+    table = "姓名,手机,门店,留资时间\n" + "".join(",".join(row) + "\n" for row in rows)
+    first, second = desk.import_file(table.encode()), desk.import_file(table.encode())
+    for one in (first, second):
+        assert one.rows == one.new + one.merged + one.repeated + one.bad + one.blank
+    assert (second.new, second.merged, second.bad) == (0, 0, first.bad)
+    assert second.repeated == first.new + first.merged + first.repeated
+    assert len(desk.leads()) == first.new

@@ -7,7 +7,7 @@ A phone number stands in no log line, no repr and no exception, and in the datab
 from __future__ import annotations
 
 from wecom_auto._model import publish
-from wecom_auto.automotive.leads._answers import Answer, PoolAnswer
+from wecom_auto.automotive.leads._answers import Answer, CallOutcome, PoolAnswer
 from wecom_auto.automotive.leads._cells import UnreadableError, read_day, read_moment, read_phone
 from wecom_auto.automotive.leads._columns import Columns
 from wecom_auto.automotive.leads._consent import PROVIDE_TO_DEALER, ConsentLedger, ConsentRecord
@@ -41,6 +41,7 @@ __all__ = [
     "AssignmentState",
     "BadRow",
     "BlankRow",
+    "CallOutcome",
     "ChannelStates",
     "Columns",
     "ConsentLedger",

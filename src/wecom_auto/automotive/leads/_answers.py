@@ -120,6 +120,36 @@ def _reached(
     books.change(connection, desk.corp_id, found.lead_id, **values)
 
 
+class CallOutcome(StrEnum):
+    """How a call ended, as a call centre or a voice robot (智能外呼) tells it."""
+
+    CONNECTED = "connected"
+    NO_ANSWER = "no_answer"
+    """Not answered, busy, switched off: WeCom is the other way to reach them."""
+    WANTS_WECOM = "wants_wecom"
+    """Agreed to be added (电后加好友)."""
+    REFUSED = "refused"
+    """Does not want to be called."""
+
+
+@repeatable
+def called(desk: Desk, lead_id: str, outcome: CallOutcome, by: str, evidence: str) -> Answer:
+    """Somebody who is not the owner has called: the outcome is kept, and a talk counts as contact."""
+    with transaction(desk.engine) as connection:
+        found = books.lead(connection, desk.corp_id, lead_id)
+        if found is None:
+            return Answer.UNKNOWN
+        now = desk.now()
+        detail = {"outcome": outcome.value, "evidence": evidence[:128]}
+        books.note(connection, desk.corp_id, lead_id, "called", now, actor=by, detail=detail)
+        if outcome in _TALKED and found.contacted_at is None:
+            books.change(connection, desk.corp_id, lead_id, contacted_at=now)
+    return Answer.DONE
+
+
+_TALKED: Final = {CallOutcome.CONNECTED, CallOutcome.WANTS_WECOM}
+
+
 @repeatable
 def finish(desk: Desk, lead_id: str, reason: str, actor: str) -> Answer:
     """Close a lead: won, lost or unusable."""

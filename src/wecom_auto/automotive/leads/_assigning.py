@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from attrs import define, evolve, field
@@ -222,6 +222,6 @@ def give(
     return one
 
 
-def _row(desk: Desk, one: Assignment) -> dict[str, object]:
+def _row(desk: Desk, one: Assignment) -> dict[str, Any]:
     values = {column.name: getattr(one, column.name) for column in t.assignments.columns if column.name != "corp_id"}
     return values | {"corp_id": desk.corp_id, "because": [*one.because], "state": one.state.value}

@@ -27,8 +27,10 @@ from wecom_auto.automotive.leads._states import (
 from wecom_auto.automotive.network import Network
 from wecom_auto.store import insert_once
 
-_LEAD_COLUMNS: Final = tuple(t.leads.c[one.name] for one in attrs.fields(StoredLead))
-_ASSIGNMENT_COLUMNS: Final = tuple(t.assignments.c[one.name] for one in attrs.fields(Assignment))
+_LEAD_COLUMNS: Final[Sequence[sa.Column[Any]]] = tuple(t.leads.c[one.name] for one in attrs.fields(StoredLead))
+_ASSIGNMENT_COLUMNS: Final[Sequence[sa.Column[Any]]] = tuple(
+    t.assignments.c[one.name] for one in attrs.fields(Assignment)
+)
 
 
 @frozen(kw_only=True)
@@ -57,13 +59,14 @@ def lead(connection: Connection, corp_id: str, lead_id: str, *, lock: bool = Tru
 
 def lead_of(row: RowMapping) -> StoredLead:
     """Make a value of a row."""
-    values = dict(row)
-    return StoredLead(**values | {"status": LeadStatus(values["status"])})
+    values: dict[str, Any] = dict(row)
+    values["status"] = LeadStatus(values["status"])
+    return StoredLead(**values)
 
 
 def select_leads() -> sa.Select[Any]:
     """All columns of leads."""
-    return sa.select(*_LEAD_COLUMNS)
+    return sa.select(t.leads).with_only_columns(*_LEAD_COLUMNS)
 
 
 def change(connection: Connection, corp_id: str, lead_id: str, **values: object) -> None:
@@ -120,14 +123,14 @@ def entry_of(row: RowMapping) -> HistoryEntry:
 
 def assignment_of(row: RowMapping) -> Assignment:
     """Make a value of a row."""
-    values = dict(row)
+    values: dict[str, Any] = dict(row)
     values |= {"because": tuple(values["because"]), "state": AssignmentState(values["state"])}
     return Assignment(**values)
 
 
 def select_assignments() -> sa.Select[Any]:
     """All columns of assignments."""
-    return sa.select(*_ASSIGNMENT_COLUMNS)
+    return sa.select(t.assignments).with_only_columns(*_ASSIGNMENT_COLUMNS)
 
 
 def assignments(connection: Connection, corp_id: str, lead_id: str) -> list[Assignment]:

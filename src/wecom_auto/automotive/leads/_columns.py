@@ -33,7 +33,7 @@ FIELDS: Final = (
     "note",
 )
 """What a column can mean."""
-IDENTITIES: Final = ("phone", "unionid", "external_userid")
+IDENTITIES: Final[tuple[str, ...]] = ("phone", "unionid", "external_userid")
 """Without one of these nobody knows whose lead it is."""
 IGNORED: Final = "ignored"
 _SOFT: Final = re.compile(r"[\s_*:：()（）\[\]【】/\\.-]+")
@@ -113,7 +113,7 @@ def _shipped() -> Columns:
 def _columns(document: Mapping[str, object], base: Columns | None) -> Columns:
     names = dict(base.names) if base else {}
     labels = dict(base.labels) if base else {}
-    personal = set(base.personal) if base else set(IDENTITIES)
+    personal: set[str] = {*(base.personal if base else IDENTITIES)}
     for name, table in document.items():
         if name not in {*FIELDS, IGNORED} or not isinstance(table, Mapping):
             msg = f"columns: {name!r:.60} is no field of a lead; known: {', '.join(FIELDS)}"

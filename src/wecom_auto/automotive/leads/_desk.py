@@ -26,7 +26,7 @@ from wecom_auto.automotive.leads import (
     _matching,
 )
 from wecom_auto.automotive.leads import _tables as t
-from wecom_auto.automotive.leads._answers import Answer, PoolAnswer
+from wecom_auto.automotive.leads._answers import Answer, CallOutcome, PoolAnswer
 from wecom_auto.automotive.leads._books import Desk
 from wecom_auto.automotive.leads._consent import ConsentLedger, ConsentRecord
 from wecom_auto.automotive.leads._deadlines import DueReport
@@ -239,6 +239,19 @@ class LeadDesk:
         if next_at is not None:
             require_aware(next_at, "next_at")
         return _answers.contacted(self._desk, lead_id, userid, evidence, effective=effective, next_at=next_at)
+
+    def called(self, lead_id: str, outcome: CallOutcome, *, by: str, evidence: str) -> Answer:
+        """A call centre or a voice robot has called (外呼); the owner's deadlines go on.
+
+        After `NO_ANSWER` and `WANTS_WECOM`, `make_link` and `send_links` are the next step.
+
+        Args:
+            lead_id: The lead.
+            outcome: How it ended.
+            by: Which program or vendor.
+            evidence: The id of its record.
+        """
+        return _answers.called(self._desk, lead_id, outcome, by, evidence)
 
     def on_card(self, event: TemplateCardPressed) -> Answer | None:
         """A member pressed accept or refuse on a card; None if the card is not the desk's.

@@ -24,6 +24,8 @@ _MOST_ROWS: Final = 1 << 20
 _MOST_COLUMNS: Final = 512
 _MOST_MERGED: Final = 200_000
 _MERGED: Final = "}mergeCell"
+_ROW: Final = "}row"
+_DATA: Final = "}sheetData"
 
 
 def read_excel(source: Path | bytes, *, sheet: str = "") -> Iterator[Line]:
@@ -120,14 +122,17 @@ def _ranges(source: Path | bytes, sheet: Any) -> Iterator[tuple[int, int, int, i
 
     path = sheet._worksheet_path  # noqa: SLF001 - no public name tells which part of the archive the sheet is
     with zipfile.ZipFile(_again(source)) as parts, parts.open(path) as part:
-        found = 0
-        for _, element in iterparse(part):
-            if element.tag.endswith(_MERGED) and found < _MOST_MERGED:
+        found, data = 0, None
+        for event, element in iterparse(part, events=("start", "end")):
+            if event == "start":
+                data = element if element.tag.endswith(_DATA) else data
+            elif element.tag.endswith(_ROW) and data is not None:
+                data.clear()  # or every row stays in memory, emptied
+            elif element.tag.endswith(_MERGED) and found < _MOST_MERGED:
                 found += 1
                 left, top, right, bottom = range_boundaries(element.get("ref", ""))
                 if left and top and right and bottom:
                     yield top, bottom, left, min(right, _MOST_COLUMNS)
-            element.clear()
 
 
 class _Merged:
