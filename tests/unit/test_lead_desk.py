@@ -520,6 +520,8 @@ def test_in_doubt_a_person_decides(stage, desk):
     assert stage.told("boss1") == ["新好友可能对应多条线索, 请核对"] * 2
     assert desk.decide(who, second, actor="boss1")
     assert desk.find(external_userid="wm9").lead_id == second
+    assert desk.decide(who, first, actor="boss1")
+    assert desk.find(external_userid="wm9").lead_id == first
     assert desk.merge([first, second], actor="boss1") in {first, second}
 
 

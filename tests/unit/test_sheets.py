@@ -53,6 +53,22 @@ def test_bytes_that_are_no_text_spoil_their_own_line_only():
     assert text_of(lines[3].cells[0]) == "李"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_one_broken_byte_does_not_change_the_encoding_of_a_long_table(encoding):
+    """The other lines stay readable in either encoding."""
+    rows = "".join(f"王女士第{number}位,北京市朝阳区,{number}\n" for number in range(200))
+    raw = ("姓名,地址,序号\n" + rows).encode(encoding)
+    broken = raw[:-4] + b"\xff" + raw[-4:]
+    lines = list(read_csv(broken))
+    assert text_of(lines[0].cells[1]) == "地址"
+    assert [line.broken for line in lines[:-1]] == [False] * 200
+
+
+def test_a_remark_full_of_chinese_commas_separates_nothing():
+    """The separator of the table is the one of its lines, not the most frequent sign."""
+    assert texts("姓名,备注\n王,很好，不错，可以，再来\n") == [["姓名", "备注"], ["王", "很好,不错,可以,再来"]]
+
+
 def test_an_open_quotation_mark_costs_its_own_line_only():
     """What it would swallow is read line by line."""
     lines = list(read_csv('a,b\n"x,1\ny,2\nz,3\n'))

@@ -107,6 +107,13 @@ def decide(desk: Desk, who: Added, lead_id: str, actor: str) -> bool:
     with transaction(desk.engine) as connection:
         if books.lead(connection, desk.corp_id, lead_id) is None:
             return False
+        c = t.identities.c
+        named = sa.or_(
+            sa.and_(c.kind == "external_userid", c.value == who.external_userid),
+            sa.and_(c.kind == "unionid", c.value == who.unionid, c.value != ""),
+        )
+        # What the person says counts more than what was found before.
+        connection.execute(sa.update(t.identities).where(c.corp_id == desk.corp_id, named).values(lead_id=lead_id))
         attach(connection, desk, lead_id, who, f"decided by {actor}")
     return True
 
