@@ -6,7 +6,15 @@ import os
 
 import pytest
 from tests.stores import KINDS, SERVERS, fresh_database
-from tests.unit import _sop_stage, test_runner, test_runner_bad_days, test_runner_defects, test_tasks_runner
+from tests.unit import (
+    _sop_stage,
+    test_group_sops,
+    test_moment_sops,
+    test_runner,
+    test_runner_bad_days,
+    test_runner_defects,
+    test_tasks_runner,
+)
 from tests.unit._sop_stage import URL, Stage
 
 from wecom_auto.store import open_store
@@ -37,13 +45,16 @@ def _there(server):
 
 @pytest.fixture
 def stage(request):
-    """One corp with an empty database, at nine in the morning; with a roster where the tests are about people."""
-    people = request.function.__module__ == test_tasks_runner.__name__
-    return test_tasks_runner.opened({}) if people else Stage.open(URL)
+    """One corp with an empty database, at nine in the morning; with what else the tests of its module need."""
+    home = request.function.__module__
+    if home == test_tasks_runner.__name__:
+        return test_tasks_runner.opened({})
+    return test_group_sops.opened() if home == test_group_sops.__name__ else Stage.open(URL)
 
 
 # Ten thousand rows at once in a database without statistics: slow, and nothing that the smaller tests leave open.
 LEFT_OUT = {"test_ten_thousand_and_one_customers_are_two_tasks"}
-for _module in (test_runner, test_runner_defects, test_runner_bad_days, test_tasks_runner):
+MODULES = (test_runner, test_runner_defects, test_runner_bad_days, test_tasks_runner, test_group_sops, test_moment_sops)
+for _module in MODULES:
     _found = {name: found for name, found in vars(_module).items() if name.startswith("test_")}
     globals().update({name: found for name, found in _found.items() if name not in LEFT_OUT})

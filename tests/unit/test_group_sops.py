@@ -278,3 +278,23 @@ def test_a_name_keeps_its_kind(stage):
                 '[[step]]\nid = "m"\nat = "+0d 10:00"\ndo = { mass = "a" }\n'
             )
         )
+
+
+def test_what_the_owner_sends_counts_against_the_group():
+    """The owner's own message of the day uses the group's allowance: the SOP's waits for tomorrow."""
+    stage = opened(group_cap="day", count_every=timedelta(minutes=1))
+    (chat_id,) = groups(stage, "zhang", 1)
+    enrolled(stage, DAILY, [chat_id])
+    stage.fake.member_mass_send("zhang", "大家好", groups=[chat_id])
+    stage.tick()
+    stage.tick(minutes=30)
+    stage.run_until_idle()
+    assert [call.at.astimezone(NINE.tzinfo).day for call in stage.fake.calls(CREATE)] == [3]
+    assert "deferred:cap" in stage.reasons(chat_id)
+
+
+def test_only_the_owner_sends_into_a_group(stage):
+    """The fake is as strict as the client: a member does not send into a colleague's group."""
+    (chat_id,) = groups(stage, "zhang", 1)
+    with pytest.raises(LookupError, match="li does not own"):
+        stage.fake.member_mass_send("li", "你好", groups=[chat_id])

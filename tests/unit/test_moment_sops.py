@@ -89,7 +89,7 @@ def test_an_unknown_tag_shows_nothing_to_anybody():
 
 
 @pytest.mark.parametrize("fault", [{"reset": "after"}, {"reset": "before"}, {"late_busy": True}, {"status": 502}])
-def test_an_unknown_outcome_is_looked_up(fault):
+def test_a_moment_of_unknown_outcome_is_looked_up(fault):
     """T7, T9, T10: after a lost answer the list of moments is read before anything is asked again."""
     stage = opened()
     stage.fake.fail_next(CREATE, **fault)

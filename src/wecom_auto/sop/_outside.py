@@ -1,4 +1,4 @@
-"""Count in the ledger what others have sent to our customers: members by themselves, and other apps of the corp.
+"""Count in the ledger what others have sent to our customers and groups: members themselves, and other apps.
 
 The platform counts all mass messages against one allowance and tells nobody what is left of it.
 Each task is counted once, when its members have confirmed it; a message of ours is left to the batch that owns it.
@@ -8,7 +8,7 @@ Reads only; what was reserved before stays reserved, even if the allowance turns
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -21,7 +21,7 @@ from wecom_auto.models import ChatType, CreateType, FilterType, MassMessage, Sen
 from wecom_auto.sop import _batches, _ledger, _scans
 from wecom_auto.sop import _sending_tables as s
 from wecom_auto.sop import _tables as t
-from wecom_auto.sop._context import Context, Tick
+from wecom_auto.sop._context import CapRule, Context, Settings, Tick
 from wecom_auto.sop._states import BatchStatus
 from wecom_auto.store import insert_new, reading, repeatable, transaction
 
@@ -42,6 +42,11 @@ class _Task:
     created_at: datetime
 
 
+def _rules(settings: Settings) -> dict[ChatType, CapRule]:
+    """The allowance of a customer and that of a group."""
+    return {ChatType.SINGLE: settings.cap, ChatType.GROUP: settings.group_cap}
+
+
 def count(context: Context, tick: Tick) -> None:
     """Find new tasks of others if it is time, and count those whose results are in."""
     every = context.settings.count_every
@@ -49,7 +54,8 @@ def count(context: Context, tick: Tick) -> None:
         return
     try:
         now = tick.now()
-        begin_at = _ledger.begin_of(context.settings.cap, now, context.settings.zone)
+        rules, zone = _rules(context.settings), context.settings.zone
+        begin_at = min(_ledger.begin_of(rule, now, zone) for rule in rules.values())
         read_until = _scans.turn(context, "count", every, now, begin_at=begin_at)
         if read_until is None:
             return
@@ -64,7 +70,11 @@ def count(context: Context, tick: Tick) -> None:
 def _find(context: Context, since: datetime, until: datetime, now: datetime) -> datetime:
     """Read a part of the list; say up to which time there is no doubt whose a task is."""
     api = context.client.mass_messages
-    listed = api.iter_all(chat_type=ChatType.SINGLE, start_at=since, end_at=until, filter_type=FilterType.ALL)
+    listed = [
+        one
+        for kind in (ChatType.SINGLE, ChatType.GROUP)
+        for one in api.iter_all(chat_type=kind, start_at=since, end_at=until, filter_type=FilterType.ALL)
+    ]
     return _note(context, [one for one in listed if one.created_at is not None], now)
 
 
@@ -114,7 +124,13 @@ def _count(context: Context, task: _Task, now: datetime) -> int:
         return 0
     tapped = [one.userid for one in members if one.status is TaskStatus.SENT]
     results = [one for userid in tapped for one in api.iter_results(task.msgid, userid=userid)]
-    got = [(one.external_userid, one.sent_at or task.created_at) for one in results if one.status is SendStatus.SENT]
+    rules, zone = _rules(context.settings), context.settings.zone
+    got = Counter(
+        (one.chat_id or one.external_userid, _ledger.period_of(rule, one.sent_at or task.created_at, zone)[0])
+        for one in results
+        if one.status is SendStatus.SENT
+        for rule in [rules[ChatType.GROUP if one.chat_id else ChatType.SINGLE]]
+    )
     return _settle(context, task, got, now)
 
 
@@ -127,9 +143,9 @@ def _look_again(context: Context, task: _Task, later: datetime) -> None:
 
 
 @repeatable
-def _settle(context: Context, task: _Task, got: Iterable[tuple[str, datetime]], now: datetime) -> int:
+def _settle(context: Context, task: _Task, used: Counter[tuple[str, str]], now: datetime) -> int:
     """Add the messages to the ledger and close the task, in one transaction: whoever comes second changes nothing."""
-    o, rule, zone = s.outside_tasks.c, context.settings.cap, context.settings.zone
+    o = s.outside_tasks.c
     mine = (o.corp_id == context.corp_id, o.msgid == task.msgid, o.counted_at.is_(None))
     with transaction(context.engine) as connection:
         closed = sa.update(s.outside_tasks).where(*mine).values(counted_at=now, check_at=None)
@@ -138,6 +154,5 @@ def _settle(context: Context, task: _Task, got: Iterable[tuple[str, datetime]], 
         # A batch may have learned meanwhile that the task is its own.
         if _batches.owners(connection, [task.msgid]):
             return 0
-        used = Counter((customer, _ledger.period_of(rule, at, zone)[0]) for customer, at in got)
         _ledger.add_used(connection, context.corp_id, used)
     return sum(used.values())

@@ -21,6 +21,7 @@ from wecom_auto.sop._context import Context, CustomerFacts
 from wecom_auto.sop._journal import LoggedDecision
 from wecom_auto.sop._reasons import Language, reason_text
 from wecom_auto.sop._states import BatchStatus, EnrolmentStatus
+from wecom_auto.sop._subjects import facts_of
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.preview import PreviewRow, Subject, preview
 from wecom_auto.sop.store import Enrolment, Touch
@@ -377,7 +378,7 @@ def _coming(
 ) -> tuple[PreviewRow, ...]:
     if run.state != EnrolmentStatus.ACTIVE.value:
         return ()
-    subject = subject_of(run, steps, context.book.facts_for([run.pair])[run.pair])
+    subject = subject_of(run, steps, facts_of(context, [run])[run.id])
     found = preview(definition, [subject], now=now, days=_AHEAD, calendar=context.calendar)
     return found.rows
 

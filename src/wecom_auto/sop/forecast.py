@@ -16,6 +16,7 @@ from typing import Final
 from wecom_auto.sop import store
 from wecom_auto.sop._context import Context
 from wecom_auto.sop._reasons import Language
+from wecom_auto.sop._subjects import facts_of
 from wecom_auto.sop.explaining import subject_of
 from wecom_auto.sop.preview import HEADINGS, Assumptions, PreviewRow, preview
 from wecom_auto.sop.store import Enrolment
@@ -49,10 +50,10 @@ def forecast(
     for runs in _runs(context, customer):
         with reading(context.engine) as connection:
             touched = store.touches_of(connection, [run.id for run in runs])
-        facts = context.book.facts_for([run.pair for run in runs])
+        facts = facts_of(context, runs)
         for run in runs:
             definition = context.catalogue.cached(context.engine, run.sop, run.version)
-            subject = subject_of(run, touched.get(run.id, {}), facts[run.pair])
+            subject = subject_of(run, touched.get(run.id, {}), facts[run.id])
             found = preview(definition, [subject], now=now, days=days, calendar=context.calendar, assume=assume)
             yield from found.rows
 

@@ -18,6 +18,7 @@ from wecom_auto.sop import _journal, store
 from wecom_auto.sop._context import Context, CustomerFacts
 from wecom_auto.sop._journal import LoggedDecision
 from wecom_auto.sop._reasons import Language, reason_text
+from wecom_auto.sop._subjects import facts_of
 from wecom_auto.sop.conditions import Condition
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.planner import Decision, DecisionKind, plan
@@ -146,11 +147,11 @@ def replay(context: Context, customer: str) -> Replay:
         lines = _journal.read(connection, context.corp_id, customer)
         runs = store.runs_of(connection, context.corp_id, customer)
         touched = store.touches_of(connection, [run.id for run in runs])
-    facts = context.book.facts_for([run.pair for run in runs])
+    facts = facts_of(context, runs)
     decisions: list[ReplayedDecision] = []
     for run in runs:
         mine = [one for one in lines if one.enrolment_id == run.id]
-        again = _Again(context, run, facts[run.pair], mine, touched.get(run.id, {}))
+        again = _Again(context, run, facts[run.id], mine, touched.get(run.id, {}))
         decisions.extend(again.decisions())
     others = [one.reason for one in lines if not _of_planner(one) and one.reason not in {"requested", "done", "sent"}]
     counts = {reason: others.count(reason) for reason in sorted(set(others))}

@@ -8,7 +8,7 @@ from wecom_auto.callbacks.events import CustomerEdited, TagCreated, TagDeleted, 
 from wecom_auto.testing._fake_tags import new_group, new_tag, remove_tag
 from wecom_auto.testing._ranges import Range, strategy_of_tag
 from wecom_auto.testing._records import FakeMessage, FakeTag, FakeTask, message_record, tag_record, task_record
-from wecom_auto.testing._scenes import CustomerLike, Scenes, scene
+from wecom_auto.testing._scenes import CustomerLike, GroupLike, Scenes, scene
 from wecom_auto.testing._sending import add_task, confirm
 from wecom_auto.testing._state import MassMessage, MassTask, Tag
 
@@ -95,23 +95,33 @@ class StaffScenes(Scenes):
                 group.status = OWNER_LEFT
 
     @scene
-    def member_mass_send(self, userid: str, text: str, *, customers: Iterable[CustomerLike] = ()) -> FakeTask:
-        """Let a member send a mass message of their own; it uses the customers' quota like any other.
+    def member_mass_send(
+        self, userid: str, text: str, *, customers: Iterable[CustomerLike] = (), groups: Iterable[GroupLike] = ()
+    ) -> FakeTask:
+        """Let a member send a mass message of their own; it uses the quota of whoever gets it like any other.
 
         Args:
             userid: The member.
             text: What they write.
             customers: To whom; everybody they follow unless given.
+            groups: Into which of their own groups; no customers then.
+
+        Raises:
+            LookupError: A group is unknown, or belongs to somebody else.
         """
-        state = self._core.state
-        chosen = [self._person(one).external_userid for one in customers] or list(self._member(userid).relations)
+        state, rooms = self._core.state, [self._group(one) for one in groups]
+        if any(one.owner != userid for one in rooms):
+            error = f"only its owner sends into a group, and {userid} does not own all of these"
+            raise LookupError(error)
+        people = [self._person(one).external_userid for one in customers] or list(self._member(userid).relations)
+        chosen = [one.chat_id for one in rooms] or people
         message = MassMessage(
             seq=state.ids.number("mass_message"),
             msgid=state.ids.letters("msg", "msgid", 30),
             agent_id=0,
             creator=userid,
             create_type=1,
-            chat_type="single",
+            chat_type="group" if rooms else "single",
             created_at=self._core.clock.time(),
             content={"text": {"content": text}},
         )
