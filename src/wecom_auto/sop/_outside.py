@@ -21,7 +21,8 @@ from wecom_auto.models import ChatType, CreateType, FilterType, MassMessage, Sen
 from wecom_auto.sop import _batches, _ledger, _scans
 from wecom_auto.sop import _sending_tables as s
 from wecom_auto.sop import _tables as t
-from wecom_auto.sop._context import CapRule, Context, Settings, Tick
+from wecom_auto.sop._context import CapRule, Context, Tick
+from wecom_auto.sop._policies import Target
 from wecom_auto.sop._states import BatchStatus
 from wecom_auto.store import insert_new, reading, repeatable, transaction
 
@@ -42,9 +43,12 @@ class _Task:
     created_at: datetime
 
 
-def _rules(settings: Settings) -> dict[ChatType, CapRule]:
-    """The allowance of a customer and that of a group."""
-    return {ChatType.SINGLE: settings.cap, ChatType.GROUP: settings.group_cap}
+def _rules(context: Context) -> dict[ChatType, CapRule]:
+    """The allowance of a customer, and that of a group for whoever has SOPs for groups."""
+    settings = context.settings
+    with reading(context.engine) as connection:
+        groups = context.catalogue.of_target(connection, Target.GROUP)
+    return {ChatType.SINGLE: settings.cap} | ({ChatType.GROUP: settings.group_cap} if groups else {})
 
 
 def count(context: Context, tick: Tick) -> None:
@@ -54,25 +58,25 @@ def count(context: Context, tick: Tick) -> None:
         return
     try:
         now = tick.now()
-        rules, zone = _rules(context.settings), context.settings.zone
+        rules, zone = _rules(context), context.settings.zone
         begin_at = min(_ledger.begin_of(rule, now, zone) for rule in rules.values())
         read_until = _scans.turn(context, "count", every, now, begin_at=begin_at)
         if read_until is None:
             return
         for since, until in _scans.steps(read_until, now):
-            _scans.advance(context, "count", min(until, _find(context, since, until, now)))
+            _scans.advance(context, "count", min(until, _find(context, [*rules], since, until, now)))
         for task in _due(context, now):
             tick.counts["counted_outside"] += _count(context, task, tick.now())
     except WeComError as error:
         tick.failed(error)
 
 
-def _find(context: Context, since: datetime, until: datetime, now: datetime) -> datetime:
+def _find(context: Context, kinds: Sequence[ChatType], since: datetime, until: datetime, now: datetime) -> datetime:
     """Read a part of the list; say up to which time there is no doubt whose a task is."""
     api = context.client.mass_messages
     listed = [
         one
-        for kind in (ChatType.SINGLE, ChatType.GROUP)
+        for kind in kinds
         for one in api.iter_all(chat_type=kind, start_at=since, end_at=until, filter_type=FilterType.ALL)
     ]
     return _note(context, [one for one in listed if one.created_at is not None], now)
@@ -124,12 +128,12 @@ def _count(context: Context, task: _Task, now: datetime) -> int:
         return 0
     tapped = [one.userid for one in members if one.status is TaskStatus.SENT]
     results = [one for userid in tapped for one in api.iter_results(task.msgid, userid=userid)]
-    rules, zone = _rules(context.settings), context.settings.zone
+    settings = context.settings
     got = Counter(
-        (one.chat_id or one.external_userid, _ledger.period_of(rule, one.sent_at or task.created_at, zone)[0])
+        (one.chat_id or one.external_userid, _ledger.period_of(rule, one.sent_at or task.created_at, settings.zone)[0])
         for one in results
         if one.status is SendStatus.SENT
-        for rule in [rules[ChatType.GROUP if one.chat_id else ChatType.SINGLE]]
+        for rule in [settings.group_cap if one.chat_id else settings.cap]
     )
     return _settle(context, task, got, now)
 
