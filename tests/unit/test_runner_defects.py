@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit._sop_stage import TEN, URL, Stage, mass, sop
 
 from wecom_auto.callbacks.events import CustomerAdded
+from wecom_auto.errors import ValidationError
 from wecom_auto.models import AddWay
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.runner import Settings
@@ -315,3 +319,92 @@ def test_a_transferred_customer_is_no_new_prospect(stage):
     event = CustomerAdded(created_at=stage.now, to_user=stage.fake.corp_id, userid="zhang", external_userid=customer)
     stage.runner.on_event(event, stage.now)
     assert stage.reasons(customer) == ["entry:transferred"]
+
+
+@pytest.mark.parametrize(("signed", "paid"), [(False, False), (True, False), (False, True), (True, True)])
+def test_defect_06_an_end_of_all_conditions_fires(stage, signed, paid):
+    """An exit on two conditions ends the run when both are true, and only then: the whole truth table."""
+    (customer,) = stage.member("zhang", 1)
+    exits = "[[exit]]\nwhen = \"event('signed') and event('paid')\"\n"
+    enrolled(stage, sop("one", mass("s1", "+0d 10:00", "a"), exits=exits), [customer])
+    for name, happened in (("signed", signed), ("paid", paid)):
+        if happened:
+            stage.directory.record_event(customer, name, stage.now)
+            stage.runner.record_event(customer, name, stage.now)
+    stage.tick(TEN)
+    assert ("exit:condition" in stage.reasons(customer)) is (signed and paid)
+    assert stage.fake.count(CREATE) == (0 if signed and paid else 1)
+
+
+def test_defect_10_a_handler_that_fails_loses_no_entry(stage):
+    """The entry is committed before `on_event` returns; if it cannot be, the caller hears of it."""
+    stage.publish(
+        Definition.from_toml(
+            'sop = "new"\nversion = 1\ntitle = "new"\n[entry]\non = "customer.added"\n' + mass("s", "+0d 10:00", "a")
+        )
+    )
+    (customer,) = stage.member("zhang", 1)
+    event = CustomerAdded(created_at=stage.now, to_user=stage.fake.corp_id, userid="zhang", external_userid=customer)
+
+    def broken(*_args):
+        msg = "the disk is full"
+        raise OSError(msg)
+
+    sa.event.listen(stage.directory.engine, "before_cursor_execute", broken)
+    with pytest.raises(OSError, match="disk"):
+        stage.runner.on_event(event, stage.now)
+    sa.event.remove(stage.directory.engine, "before_cursor_execute", broken)
+    stage.runner.on_event(event, stage.now)
+    stage.runner.on_event(event, stage.now)
+    stage.run_until_idle()
+    assert (stage.reasons(customer).count("entered"), stage.sent()) == (1, {(customer, "内容 a"): 1})
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "Asia/Urumqi", "Europe/Berlin", "America/Sao_Paulo"])
+def test_defect_11_ten_in_the_morning_is_ten_where_the_sop_lives(stage, zone, monkeypatch):
+    """The zone stands in the definition; neither the server's zone nor China's own is assumed, and naive times fail."""
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati")
+    time.tzset()
+    try:
+        (customer,) = stage.member("zhang", 1)
+        enrolled(stage, sop("one", mass("s1", "+1d 10:00", "a"), head=f'timezone = "{zone}"'), [customer])
+        stage.run_until_idle()
+        (call,) = stage.fake.calls(CREATE)
+        local = call.at.astimezone(ZoneInfo(zone))
+        assert (local.hour, local.date()) == (10, stage_day(zone) + timedelta(days=1))
+        with pytest.raises(ValidationError, match="now"):
+            stage.runner.tick(stage.now.replace(tzinfo=None))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def stage_day(zone):
+    """The day on which the stage begins, in a zone."""
+    return (TEN - timedelta(hours=1)).astimezone(ZoneInfo(zone)).date()
+
+
+def test_defect_17_quiet_hours_are_quiet(stage):
+    """A step in the quiet hours moves to their end: nobody is asked at night."""
+    (customer,) = stage.member("zhang", 1)
+    quiet = 'window = { quiet = ["21:00-08:30"] }'
+    enrolled(stage, sop("one", mass("s1", "+0d 22:00", "a"), head=quiet), [customer])
+    stage.run_until_idle()
+    (call,) = stage.fake.calls(CREATE)
+    assert call.at == TEN.replace(hour=8, minute=30) + timedelta(days=1)
+
+
+def test_defect_17_a_night_without_the_job_loses_no_day(stage):
+    """Nobody ticks for a day and a half; what was due in between is found by the next tick."""
+    customers = stage.member("zhang", 2)
+    late = 'window = { late = "drop after 3d" }'
+    enrolled(stage, sop("one", mass("s1", "+0d 23:50", "a") + mass("s2", "+1d 00:10", "b"), head=late), customers)
+    stage.tick(TEN + timedelta(days=1, hours=12))
+    stage.run_until_idle()
+    assert set(stage.touches().values()) == {"delivered"}
+
+
+def test_every_defect_has_a_test_of_its_own():
+    """Eighteen defects of earlier engines, eighteen numbers."""
+    numbers = {name[12:14] for name in globals() if name.startswith("test_defect_")}
+    assert numbers == {f"{number:02}" for number in range(1, 19)}
