@@ -215,6 +215,19 @@ def test_a_limit_does_not_cut_a_member_in_two(stage, monkeypatch):
     assert len(stage.batches()) == 2
 
 
+def test_a_tick_does_what_is_one_workers_work(stage):
+    """Whose date has come is let in, members' tasks are looked after, and the health knows of the tick."""
+    call = sop("call", '[[step]]\nid = "c"\nat = "+0min"\ndo = { staff_task = "回访", due = "1h" }\n')
+    stage.publish(call)
+    stage.runner.enrol("call", next(iter(stage.fake.customers())).external_userid, now=stage.now)
+    carrier = loop(stage)
+    tick(stage, carrier)
+    assert stage.runner.status(stage.now).last_tick == stage.now
+    stage.fake.clock.advance(hours=3)
+    tick(stage, carrier)
+    assert stage.logged()["expired:task"] + stage.logged()["alert:overdue"] >= 1
+
+
 def test_a_paused_sop_is_nobodys_work(stage):
     """No message is sent for what a pause holds."""
     stage.fake.clock.advance_to(TEN)

@@ -198,7 +198,7 @@ class Runner:
         if tick.counts["settled"] or tick.counts["tasks_found_done"]:
             # What was delivered, or found done, may go on with a tag.
             self._perform(tick)
-        _status.note_tick(self._context.engine, self._context.corp_id, now)
+        self.note_tick(now)
         return self._finish(tick, now)
 
     def status(self, now: datetime) -> Status:
@@ -254,6 +254,14 @@ class Runner:
             slot: Aware; the same for all tickers, such as the beginning of the minute.
         """
         return _sharing.is_first(self._context, require_aware(slot, "slot"))
+
+    def note_tick(self, now: datetime) -> None:
+        """Remember that a tick is over; `tick` does this by itself, and `health` looks at it.
+
+        Args:
+            now: Aware.
+        """
+        _status.note_tick(self._context.engine, self._context.corp_id, require_aware(now, "now"))
 
     def plan(self, shard: int, now: datetime) -> TickReport:
         """Move the runs of one shard along the timetable; a job that a message queue would carry.

@@ -88,7 +88,10 @@ class Jobs:
         if not self._runner.is_first_tick(self._slot(now)):
             return
         self._runner.enrol_due(now)
-        due = self._runner.due_work(now)
+        # What is one worker's work: what others have sent, whose date has come, and the tasks of members.
+        self._runner.upkeep(now)
+        self._runner.enrol_due(now)
+        due = self._runner.due_work(self._clock())
         yield from _bundles(Job.DISPATCH, due.dispatch)
         yield from _bundles(Job.POLL, due.poll)
         for shard in due.shards:
@@ -96,6 +99,8 @@ class Jobs:
         if (due.freeze or due.tasks) and not due.shards:
             # Staff tasks, deferred messages whose time has come, or a worker that died before it froze.
             yield Message(Job.PLAN, "plan")
+        self._runner.tend_tasks(self._clock())
+        self._runner.note_tick(now)
 
     def _plan(self, shards: Sequence[int]) -> Iterator[Message]:
         for shard in shards:
