@@ -165,6 +165,8 @@ def frozen(engine: Engine, runs: int) -> dict[str, Any]:
         connection.execute(sa.update(t.touches).values(userid=sa.func.concat("member", number)))
         member = sa.func.concat("member", t.enrolments.c.id % 20)
         connection.execute(sa.update(t.enrolments).values(userid=member))
+        # The time stands still, whatever planning took: all of it is due.
+        connection.execute(sa.update(t.touches).values(check_at=NOW))
         connection.execute(sa.delete(t.turns))
         shards = connection.scalar(
             sa.select(sa.func.count()).select_from(sa.select(t.touches.c.shard, number).distinct().subquery())
@@ -192,10 +194,11 @@ def _rows(engine: Engine, url: str, broker: str) -> list[dict[str, Any]]:
     rows = [frozen(engine, TOUCHES)]
     celery = carried(engine, url, broker, TOUCHES)
     again = bare(engine, url, 2, TOUCHES)
-    best = min(table, again)
+    # Before and after, so that a machine that gets slower or faster meanwhile favours neither.
+    mean = (table + again) / 2
     note = f"{TOUCHES} due at once, 2 processes: {celery:.1f} s against {table:.1f} and {again:.1f} s"
     what = "Celery carrying due touches / the bare table, PostgreSQL and Redis"
-    rows.append({"what": what, "ratio": best / celery, "budget": "≥ 0.8", "note": note})
+    rows.append({"what": what, "ratio": mean / celery, "budget": "≥ 0.8", "note": note})
     for name, spent in (
         ("one Celery task per touch", one_task_each(engine, url, broker)),
         ("APScheduler 3, one job per touch", one_job_each(engine, url)),

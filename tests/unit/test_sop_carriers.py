@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections import Counter
 from datetime import timedelta
 
@@ -215,6 +216,15 @@ def test_a_limit_does_not_cut_a_member_in_two(stage, monkeypatch):
     assert len(stage.batches()) == 2
 
 
+def test_what_was_just_frozen_is_sent_at_once(stage):
+    """While time goes on, a batch is due a moment after the job began: it does not wait for the next tick."""
+    stage.fake.clock.advance_to(TEN)
+    stage.runner._clocks, began = (time.monotonic,), time.monotonic()
+    jobs = Jobs(stage.runner, clock=lambda: TEN + timedelta(seconds=time.monotonic() - began))
+    plans = list(jobs.steps(Job.TICK, ()))
+    assert Job.DISPATCH in {one.job for plan in plans for one in jobs.steps(plan.job, plan.payload)}
+
+
 def test_a_tick_does_what_is_one_workers_work(stage):
     """Whose date has come is let in, members' tasks are looked after, and the health knows of the tick."""
     call = sop("call", '[[step]]\nid = "c"\nat = "+0min"\ndo = { staff_task = "回访", due = "1h" }\n')
@@ -272,3 +282,12 @@ def test_the_key_of_a_job_leaves_out_a_second_one(stage):
     for _ in range(3):
         carrier.submit(Job.PLAN, "plan:1", ("1",))
     assert carrier.drain() == 1
+
+
+def test_a_clock_that_is_a_little_behind_does_not_cut_a_batch(stage):
+    """One worker plans, another one freezes by a clock some seconds behind: still one tap for each member."""
+    stage.fake.clock.advance_to(TEN + timedelta(seconds=30))
+    for number, shard in enumerate(stage.runner.due_work(stage.now).shards):
+        stage.runner.plan(shard, stage.now + timedelta(seconds=number))
+    assert stage.runner.freeze(stage.now - timedelta(seconds=5)).counts["batches"] == 2
+    assert stage.runner.freeze(stage.now + timedelta(minutes=1)).idle

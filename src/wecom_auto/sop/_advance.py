@@ -185,12 +185,22 @@ def touch_row(corp_id: str, run: Enrolment, decisions: Sequence[Decision], now: 
         "kind": _KINDS.get(first.kind, "none"),
         "state": state.value,
         "due_at": first.due_at,
-        "check_at": max(first.due_at, now) if state is TouchStatus.DUE else None,
+        "check_at": _look_at(first, now) if state is TouchStatus.DUE else None,
         "attempts": 0,
         "reason": "skipped:no_code" if late_welcome else first.reason,
         "arm": first.arm or "",
         "shard": shard_of(run.external_userid),
     }
+
+
+def _look_at(lead: Decision, now: datetime) -> datetime:
+    """When the touch is taken up: a message at the beginning of the minute in which it was planned.
+
+    Whoever freezes may have a clock that is a little behind: a message that is not due for it yet would get a batch of
+    its own, which is one more tap.
+    """
+    planned = now.replace(second=0, microsecond=0) if lead.kind is DecisionKind.SEND else now
+    return max(lead.due_at, planned)
 
 
 def _rank(decision: Decision) -> int:

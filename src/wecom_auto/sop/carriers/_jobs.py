@@ -107,7 +107,8 @@ class Jobs:
             self._runner.plan(shard, self._clock())
         now = self._clock()
         if self._runner.freeze(now, slot=self._slot(now)).counts.get("batches"):
-            yield from _bundles(Job.DISPATCH, self._runner.due_work(now).dispatch)
+            # Asked by the clock as it is now: what was frozen a moment ago is not due for the time before.
+            yield from _bundles(Job.DISPATCH, self._runner.due_work(self._clock()).dispatch)
         for shard in shards:
             self._runner.perform(shard, self._clock())
         self._runner.tend_tasks(self._clock())
