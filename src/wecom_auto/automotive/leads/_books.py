@@ -27,10 +27,8 @@ from wecom_auto.automotive.leads._states import (
 from wecom_auto.automotive.network import Network
 from wecom_auto.store import insert_once
 
-_LEAD_COLUMNS: Final[Sequence[sa.Column[Any]]] = tuple(t.leads.c[one.name] for one in attrs.fields(StoredLead))
-_ASSIGNMENT_COLUMNS: Final[Sequence[sa.Column[Any]]] = tuple(
-    t.assignments.c[one.name] for one in attrs.fields(Assignment)
-)
+_LEAD: Final = tuple(one.name for one in attrs.fields(StoredLead))
+_ASSIGNMENT: Final = tuple(one.name for one in attrs.fields(Assignment))
 
 
 @frozen(kw_only=True)
@@ -52,21 +50,21 @@ class Desk:
 
 def lead(connection: Connection, corp_id: str, lead_id: str, *, lock: bool = True) -> StoredLead | None:
     """One lead; locked, nobody else changes it before the transaction ends."""
-    query = sa.select(*_LEAD_COLUMNS).where(t.leads.c.corp_id == corp_id, t.leads.c.lead_id == lead_id)
+    query = select_leads().where(t.leads.c.corp_id == corp_id, t.leads.c.lead_id == lead_id)
     found = connection.execute(query.with_for_update() if lock else query).mappings().first()
     return lead_of(found) if found else None
 
 
 def lead_of(row: RowMapping) -> StoredLead:
     """Make a value of a row."""
-    values: dict[str, Any] = dict(row)
+    values: dict[str, Any] = {name: row[name] for name in _LEAD}
     values["status"] = LeadStatus(values["status"])
     return StoredLead(**values)
 
 
 def select_leads() -> sa.Select[Any]:
     """All columns of leads."""
-    return sa.select(t.leads).with_only_columns(*_LEAD_COLUMNS)
+    return sa.select(t.leads)
 
 
 def change(connection: Connection, corp_id: str, lead_id: str, **values: object) -> None:
@@ -123,14 +121,14 @@ def entry_of(row: RowMapping) -> HistoryEntry:
 
 def assignment_of(row: RowMapping) -> Assignment:
     """Make a value of a row."""
-    values: dict[str, Any] = dict(row)
+    values: dict[str, Any] = {name: row[name] for name in _ASSIGNMENT}
     values |= {"because": tuple(values["because"]), "state": AssignmentState(values["state"])}
     return Assignment(**values)
 
 
 def select_assignments() -> sa.Select[Any]:
     """All columns of assignments."""
-    return sa.select(t.assignments).with_only_columns(*_ASSIGNMENT_COLUMNS)
+    return sa.select(t.assignments)
 
 
 def assignments(connection: Connection, corp_id: str, lead_id: str) -> list[Assignment]:
