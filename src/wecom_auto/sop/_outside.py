@@ -17,11 +17,11 @@ from attrs import frozen
 from sqlalchemy.engine import Connection
 
 from wecom_auto.errors import WeComError
-from wecom_auto.models import ChatType, CreateType, FilterType, MassMessage, SendStatus, TaskStatus
+from wecom_auto.models import ChatType, CreateType, FilterType, MassMessage, MassMessageResult, SendStatus, TaskStatus
 from wecom_auto.sop import _batches, _ledger, _scans
 from wecom_auto.sop import _sending_tables as s
 from wecom_auto.sop import _tables as t
-from wecom_auto.sop._context import CapRule, Context, Tick
+from wecom_auto.sop._context import CapRule, Context, Settings, Tick
 from wecom_auto.sop._policies import Target
 from wecom_auto.sop._states import BatchStatus
 from wecom_auto.store import insert_new, reading, repeatable, transaction
@@ -48,7 +48,10 @@ def _rules(context: Context) -> dict[ChatType, CapRule]:
     settings = context.settings
     with reading(context.engine) as connection:
         groups = context.catalogue.of_target(connection, Target.GROUP)
-    return {ChatType.SINGLE: settings.cap} | ({ChatType.GROUP: settings.group_cap} if groups else {})
+    rules: dict[ChatType, CapRule] = {ChatType.SINGLE: settings.cap}
+    if groups:
+        rules[ChatType.GROUP] = settings.group_cap
+    return rules
 
 
 def count(context: Context, tick: Tick) -> None:
@@ -130,12 +133,17 @@ def _count(context: Context, task: _Task, now: datetime) -> int:
     results = [one for userid in tapped for one in api.iter_results(task.msgid, userid=userid)]
     settings = context.settings
     got = Counter(
-        (one.chat_id or one.external_userid, _ledger.period_of(rule, one.sent_at or task.created_at, settings.zone)[0])
+        (one.chat_id or one.external_userid, _period(settings, one, task))
         for one in results
         if one.status is SendStatus.SENT
-        for rule in [settings.group_cap if one.chat_id else settings.cap]
     )
     return _settle(context, task, got, now)
+
+
+def _period(settings: Settings, one: MassMessageResult, task: _Task) -> str:
+    """The ledger period of a message: groups are counted by a rule of their own."""
+    rule = settings.group_cap if one.chat_id else settings.cap
+    return _ledger.period_of(rule, one.sent_at or task.created_at, settings.zone)[0]
 
 
 @repeatable
