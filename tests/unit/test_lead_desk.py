@@ -21,6 +21,7 @@ from wecom_auto.automotive.leads import (
     CallOutcome,
     ChannelStates,
     DeskSettings,
+    HandOver,
     LeadKeys,
     LeadStatus,
     MatchKind,
@@ -422,6 +423,42 @@ def test_a_consent_that_is_taken_back_stops_what_was_not_sent(stage, desk):
     (record,) = desk.consents.of(lead_id)
     assert record.withdrawn_at == stage.fake.clock.now()
     assert desk.assign() == []
+
+
+def test_a_dealer_with_a_corp_of_its_own_gets_a_lead_by_hand_over(engine):
+    """Members of another corp are given nothing here; without consent the hand-over is refused; it is done once."""
+    people = network(
+        dealer=[{"code": "own", "same_handler": True}, {"code": "bj", "name": "北京远途", "corp_id": "wwdealer"}],
+        region=[],
+    )
+    desk = Stage.open(engine, people=people).desk()
+    lead = new("b1")
+    lead_id = desk.take(lead).lead_id
+    assert desk.assign() == []
+    assert [one.lead_id for one in desk.leads(blocked="other_corp")] == [lead_id]
+    sink = Sink()
+    assert desk.hand_over(lead_id, dealer="bj", sink=sink) is HandOver.NO_CONSENT
+    assert sink.taken == []
+    desk.consents.record(lead_id, agreed())
+    answers = [desk.hand_over(lead_id, dealer="bj", sink=sink) for _ in range(2)]
+    assert answers == [HandOver.DONE, HandOver.ALREADY]
+    (handed,) = sink.taken
+    assert handed.phone == lead.phone
+    assert lead.phone not in repr(handed)
+    assert desk.lead(lead_id).status is LeadStatus.CLOSED
+    assert desk.hand_over("nobody", dealer="bj", sink=sink) is HandOver.UNKNOWN
+
+
+@define
+class Sink:
+    """A dealer's system that keeps what it gets."""
+
+    taken: list[object] = field(factory=list)
+
+    def take(self, lead: object) -> str:
+        """Keep it."""
+        self.taken.append(lead)
+        return "DMS-1"
 
 
 def test_a_consent_has_to_be_provable():

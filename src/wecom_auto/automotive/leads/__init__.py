@@ -14,6 +14,7 @@ from wecom_auto.automotive.leads._consent import PROVIDE_TO_DEALER, ConsentLedge
 from wecom_auto.automotive.leads._deadlines import DueReport
 from wecom_auto.automotive.leads._delivery import DeliveryReport, LeadTask, LeadTasks
 from wecom_auto.automotive.leads._desk import LeadDesk
+from wecom_auto.automotive.leads._handover import HandedLead, HandOver, LeadSink
 from wecom_auto.automotive.leads._importing import ImportReport
 from wecom_auto.automotive.leads._intake import Taken
 from wecom_auto.automotive.leads._keys import LeadKeys
@@ -50,6 +51,8 @@ __all__ = [
     "DeskSettings",
     "DueReport",
     "FunnelStage",
+    "HandOver",
+    "HandedLead",
     "HistoryEntry",
     "ImportReport",
     "LeadDesk",
@@ -57,6 +60,7 @@ __all__ = [
     "LeadNumbers",
     "LeadReader",
     "LeadRow",
+    "LeadSink",
     "LeadStates",
     "LeadStatus",
     "LeadTask",

@@ -29,6 +29,8 @@ _HAD_IT: Final = {
     AssignmentState.UNREACHABLE,
 }
 NOBODY: Final = "nobody"
+OTHER_CORP: Final = "other_corp"
+"""The dealer's members are in a corp of their own, where this app reaches nobody: hand it over."""
 
 
 @define
@@ -126,9 +128,11 @@ def _assign(connection: Connection, desk: Desk, turns: Turns, lead_id: str, now:
     if found is None or found.status is not LeadStatus.NEW:
         return None
     stores = _stores(desk, found)
-    allowed = [store for store in stores if may_have(connection, desk, lead_id, store)]
+    ours = [store for store in stores if desk.network.dealer_of(store).corp_id in {"", desk.corp_id}]
+    allowed = [store for store in ours if may_have(connection, desk, lead_id, store)]
     if not allowed:
-        _wait(connection, desk, found, NO_CONSENT if stores else NOBODY, now)
+        why = NO_CONSENT if ours else OTHER_CORP if stores else NOBODY
+        _wait(connection, desk, found, why, now)
         return None
     before = books.assignments(connection, desk.corp_id, lead_id)
     wanted = Wanted(
@@ -163,7 +167,7 @@ def _wait(connection: Connection, desk: Desk, found: StoredLead, why: str, now: 
     if why == NOBODY and now - found.created_at >= desk.settings.pool_after:
         to_pool(connection, desk, found, now, "nobody could be given it")
         return
-    later = None if why == NO_CONSENT else now + desk.settings.first_contact
+    later = None if why in {NO_CONSENT, OTHER_CORP} else now + desk.settings.first_contact
     books.change(connection, desk.corp_id, found.lead_id, blocked=why, next_at=later)
     if found.blocked != why:
         books.note(connection, desk.corp_id, found.lead_id, "blocked", now, detail={"why": why})

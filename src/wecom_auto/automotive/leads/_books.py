@@ -25,7 +25,7 @@ from wecom_auto.automotive.leads._states import (
     StoredLead,
 )
 from wecom_auto.automotive.network import Network
-from wecom_auto.store import insert_once
+from wecom_auto.store import insert_once, reading
 
 _LEAD: Final = tuple(one.name for one in attrs.fields(StoredLead))
 _ASSIGNMENT: Final = tuple(one.name for one in attrs.fields(Assignment))
@@ -201,3 +201,19 @@ def due(connection: Connection, corp_id: str, statuses: Sequence[LeadStatus], no
     c = t.leads.c
     wanted = (c.corp_id == corp_id, c.status.in_([one.value for one in statuses]), c.next_at <= now)
     return [*connection.scalars(sa.select(c.lead_id).where(*wanted).order_by(c.next_at, c.lead_id).limit(limit))]
+
+
+def listed(
+    desk: Desk, wanted: Sequence[sa.ColumnElement[bool]], order: sa.Column[datetime], limit: int
+) -> list[StoredLead]:
+    """Leads that fulfil all conditions, in an order."""
+    query = select_leads().where(*wanted).order_by(order, t.leads.c.lead_id).limit(limit)
+    with reading(desk.engine) as connection:
+        return [lead_of(row) for row in connection.execute(query).mappings()]
+
+
+def told(desk: Desk, wanted: Sequence[sa.ColumnElement[bool]], limit: int) -> list[HistoryEntry]:
+    """Entries of the history that fulfil all conditions, in order."""
+    query = sa.select(t.history).where(t.history.c.corp_id == desk.corp_id, *wanted)
+    with reading(desk.engine) as connection:
+        return [entry_of(row) for row in connection.execute(query.order_by(t.history.c.id).limit(limit)).mappings()]

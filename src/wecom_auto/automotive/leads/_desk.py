@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from wecom_auto.automotive.leads import (
     _deadlines,
     _delivery,
     _forgetting,
+    _handover,
     _importing,
     _intake,
     _links,
@@ -31,6 +32,7 @@ from wecom_auto.automotive.leads._books import Desk
 from wecom_auto.automotive.leads._consent import ConsentLedger, ConsentRecord
 from wecom_auto.automotive.leads._deadlines import DueReport
 from wecom_auto.automotive.leads._delivery import DeliveryReport, LeadTasks
+from wecom_auto.automotive.leads._handover import HandOver, LeadSink
 from wecom_auto.automotive.leads._importing import ImportReport
 from wecom_auto.automotive.leads._intake import Taken
 from wecom_auto.automotive.leads._keys import LeadKeys
@@ -276,6 +278,18 @@ class LeadDesk:
         """
         return _answers.finish(self._desk, lead_id, reason, actor)
 
+    def hand_over(self, lead_id: str, *, dealer: str, sink: LeadSink) -> HandOver:
+        """Give a lead to a dealer that has a corp of its own, if the person has agreed to that.
+
+        `leads(blocked="other_corp")` lists those that wait for it. It is closed here; a new inquiry opens it again.
+
+        Args:
+            lead_id: The lead.
+            dealer: Code of the dealer.
+            sink: Brings it there; has to recognise a key that it has seen.
+        """
+        return _handover.hand_over(self._desk, lead_id, dealer, sink)
+
     # The pool.
 
     def pool(self, userid: str, *, limit: int = 100) -> Sequence[StoredLead]:
@@ -292,7 +306,7 @@ class LeadDesk:
         wanted += [c.dealer.in_(["", dealer])] if dealer else []
         if not network.may(userid, "pool"):
             return []
-        return self._leads(*wanted, order=c.pooled_at, limit=limit)
+        return _books.listed(self._desk, wanted, c.pooled_at, limit)
 
     def take_from_pool(self, lead_id: str, userid: str) -> PoolAnswer:
         """A member takes a lead from the pool, within the limits of the settings."""
@@ -420,7 +434,13 @@ class LeadDesk:
             return self._desk.keys.open(connection.scalar(query) or "")
 
     def leads(
-        self, *, status: LeadStatus | None = None, store: str = "", owner: str = "", limit: int = 100
+        self,
+        *,
+        status: LeadStatus | None = None,
+        store: str = "",
+        owner: str = "",
+        blocked: str = "",
+        limit: int = 100,
     ) -> Sequence[StoredLead]:
         """List leads, the oldest first.
 
@@ -428,6 +448,7 @@ class LeadDesk:
             status: Only these.
             store: Only of this store.
             owner: Only of this member.
+            blocked: Only those that wait for this reason.
             limit: Most of them.
         """
         c = t.leads.c
@@ -435,7 +456,8 @@ class LeadDesk:
         wanted += [c.status == status.value] if status else []
         wanted += [c.store == store] if store else []
         wanted += [c.owner == owner] if owner else []
-        return self._leads(*wanted, order=c.created_at, limit=limit)
+        wanted += [c.blocked == blocked] if blocked else []
+        return _books.listed(self._desk, wanted, c.created_at, limit)
 
     def assignments(self, lead_id: str) -> Sequence[Assignment]:
         """Who has had a lead, in order."""
@@ -444,7 +466,7 @@ class LeadDesk:
 
     def history(self, lead_id: str) -> Sequence[HistoryEntry]:
         """What happened to a lead, in order."""
-        return [*self._history(t.history.c.lead_id == lead_id, limit=10_000)]
+        return _books.told(self._desk, [t.history.c.lead_id == lead_id], 10_000)
 
     def changes(self, *, after: int = 0, without: str = "", limit: int = 1000) -> Sequence[HistoryEntry]:
         """What happened to all leads behind an entry, for a program that copies them into a CRM or a DMS.
@@ -454,7 +476,8 @@ class LeadDesk:
             without: Leave out what this actor did, so that what came from there does not go back.
             limit: Most entries.
         """
-        return [*self._history(t.history.c.id > after, t.history.c.actor != (without or "\0"), limit=limit)]
+        c = t.history.c
+        return _books.told(self._desk, [c.id > after, *([c.actor != without] if without else [])], limit)
 
     def forget(self, lead_id: str) -> int:
         """Delete a lead and everything that says who it was (个人信息保护法 Art. 47).
@@ -468,16 +491,3 @@ class LeadDesk:
             How many rows were deleted or emptied.
         """
         return _forgetting.forget(self._desk, lead_id)
-
-    def _leads(
-        self, *wanted: sa.ColumnElement[bool], order: sa.Column[datetime | None], limit: int
-    ) -> Sequence[StoredLead]:
-        query = _books.select_leads().where(*wanted).order_by(order, t.leads.c.lead_id).limit(limit)
-        with reading(self._desk.engine) as connection:
-            return [_books.lead_of(row) for row in connection.execute(query).mappings()]
-
-    def _history(self, *wanted: sa.ColumnElement[bool], limit: int) -> Iterator[HistoryEntry]:
-        query = sa.select(t.history).where(t.history.c.corp_id == self._desk.corp_id, *wanted)
-        with reading(self._desk.engine) as connection:
-            for row in connection.execute(query.order_by(t.history.c.id).limit(limit)).mappings():
-                yield _books.entry_of(row)

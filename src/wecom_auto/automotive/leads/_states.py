@@ -142,7 +142,7 @@ class StoredLead:
     Attributes:
         lead_id: Its number in this desk; no personal data.
         status: How far it has come.
-        blocked: Why nobody can be given it: ``no_consent``, ``nobody``; empty if nothing is in the way.
+        blocked: Why no member has it: ``no_consent``; ``nobody`` is free; ``other_corp``: hand it over; else empty.
         name: How the person is called.
         region: Code of the region.
         dealer: Code of the dealer.
