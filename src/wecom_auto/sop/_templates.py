@@ -28,7 +28,7 @@ _NODES: Final = (
     nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Concat, nodes.Filter, nodes.Test,
     nodes.Keyword, nodes.List, nodes.Tuple,
 )  # fmt: skip
-_WORDS: Final = {
+_WORDS: Final[Mapping[type[nodes.Node], str]] = {
     nodes.For: "a loop",
     nodes.Call: "a call",
     nodes.Assign: "an assignment",

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -285,7 +285,7 @@ class Contents:
 
 
 @contextmanager
-def _inside(name: str) -> Iterator[None]:
+def _inside(name: str) -> Generator[None]:
     try:
         yield
     except ConfigurationError as error:
