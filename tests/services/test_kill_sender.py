@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from attrs import define
 from sqlalchemy.engine import Engine
 from tests.services import _kill_scene as scene
-from tests.stores import fresh_database
+from tests.stores import empty_database
 
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop._advance import advance
@@ -145,7 +145,7 @@ def _sqlite(kind: str) -> Iterator[tuple[str, Callable[[], None]]]:
 
 @contextmanager
 def _postgres(kind: str) -> Iterator[tuple[str, Callable[[], None]]]:
-    with fresh_database("postgres", ROOT) as url:
+    with empty_database("postgres", ROOT) as url:
         _fill(url, kind)
         admin = sa.create_engine(url, isolation_level="AUTOCOMMIT")
         tables = [table.name for table in metadata.sorted_tables]

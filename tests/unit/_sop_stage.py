@@ -9,6 +9,7 @@ from itertools import count
 
 import sqlalchemy as sa
 from attrs import define, field
+from tests.stores import memory_store
 
 from wecom_auto._time import CHINA
 from wecom_auto.directory import Directory
@@ -35,7 +36,7 @@ _OPEN: list[sa.Engine] = []
 def _opened(url: str) -> sa.Engine:
     if SERVERS and url == URL:
         return emptied(SERVERS[-1])
-    _OPEN.append(open_store(url))
+    _OPEN.append(memory_store() if url == URL else open_store(url))
     return _OPEN[-1]
 
 

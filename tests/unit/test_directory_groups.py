@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.stores import KINDS, fresh_database
+from tests.stores import KINDS, fresh_database, memory_store
 
 from wecom_auto.callbacks.events import GroupDismissed, GroupUpdated, GroupUpdateDetail, JoinedBy, LeftBy
 from wecom_auto.directory import Directory, Membership, SyncKind, SyncProgress, WayKind
@@ -322,7 +322,7 @@ def test_a_read_that_stops_anywhere_goes_on_and_ends_equal(fake, directory, kind
             continue
         break
     assert done.finished
-    with_rest = Directory(open_store("sqlite://"), fake.corp_id, clock=fake.clock.time)
+    with_rest = Directory(memory_store(), fake.corp_id, clock=fake.clock.time)
     with_rest.sync(fake.client())
     assert seen(directory) == seen(with_rest)
     with_rest.engine.dispose()

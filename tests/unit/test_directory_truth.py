@@ -10,10 +10,10 @@ from datetime import datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.stores import memory_store
 
 from wecom_auto.directory import Directory, RelationStatus
 from wecom_auto.errors import WeComError
-from wecom_auto.store import open_store
 from wecom_auto.testing import FakeWeCom
 
 MEMBERS = ("zhangsan", "lisi")
@@ -46,7 +46,7 @@ class Play:
         self.groups = [self.corp.create_group(MEMBERS[0], f"{number}群").chat_id for number in range(2)]
         self.tag = self.corp.add_tag("阶段", "到店")
         self.ways = {one: self.client.contact_ways.create(users=[one]).config_id for one in MEMBERS}
-        self.mirror = Directory(open_store("sqlite://"), self.corp.corp_id, clock=self.corp.clock.time)
+        self.mirror = Directory(memory_store(), self.corp.corp_id, clock=self.corp.clock.time)
         self.waiting: list[Callable[[], object]] = []
 
     def act(self, what: str, first: int | str, second: int) -> None:
@@ -107,7 +107,7 @@ class Play:
 
     def fresh(self) -> Directory:
         """Return a mirror that knows nothing but what the platform says now."""
-        mirror = Directory(open_store("sqlite://"), self.corp.corp_id, clock=self.corp.clock.time)
+        mirror = Directory(memory_store(), self.corp.corp_id, clock=self.corp.clock.time)
         mirror.sync(self.client)
         return mirror
 

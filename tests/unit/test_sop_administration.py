@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
-from tests.stores import KINDS, fresh_database
+from tests.stores import KINDS, empty_database, fresh_database
 from tests.unit._sop_stage import NINE, SERVERS, URL, Stage, close_stages, mass, sop
 
 from wecom_auto.errors import ConfigurationError, ValidationError
@@ -272,7 +272,7 @@ def test_sizes_by_month_come_with_advice(stage):
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.id != "sqlite"])
 def test_the_log_can_be_divided_by_month(tmp_path, kind):
     """The advised statements run as they stand, and the engine writes and reads the divided log."""
-    with fresh_database(kind, tmp_path) as url:
+    with empty_database(kind, tmp_path) as url:
         stage = Stage.open(url, settings=Settings(chunk=2))
         customers = enrol(stage, V1)
         engine = stage.directory.engine

@@ -16,7 +16,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError, StatementError
-from tests.stores import KINDS, fresh_database
+from tests.stores import KINDS, empty_database
 
 import wecom_auto.automotive.channels._tables
 import wecom_auto.automotive.fleet._tables
@@ -55,7 +55,7 @@ THINGS = sa.Table(
 @pytest.fixture(params=KINDS)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Name an empty database, on each kind of server in turn."""
-    with fresh_database(request.param, tmp_path) as fresh:
+    with empty_database(request.param, tmp_path) as fresh:
         yield fresh
 
 

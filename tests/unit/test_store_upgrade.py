@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from tests.stores import KINDS, fresh_database
+from tests.stores import KINDS, empty_database
 from tests.unit._sop_stage import NINE, Stage, close_stages
 
 from wecom_auto.sop import _tables as t
@@ -57,7 +57,7 @@ def _count_on(connection: sa.Connection, then: sa.MetaData) -> None:
 @pytest.fixture(params=KINDS)
 def stage(request, tmp_path):
     """The same corp as then, on an upgraded database."""
-    with fresh_database(request.param, tmp_path) as url:
+    with empty_database(request.param, tmp_path) as url:
         engine = open_store(url, migrate=False)
         try:
             fill(engine)
