@@ -494,9 +494,9 @@ def test_killed_at_any_write_no_code_is_made_twice(fleet, fake, write, monkeypat
 
 
 @pytest.mark.slow
-def test_four_thousand_codes(fleet, fake):
-    """Thousands of rows are made, kept, and moved without a look, in one call each."""
-    codes = table(*(hall(key=f"store-{n:04}", remark=f"{n:04}", source=Source(store=f"s{n}")) for n in range(4000)))
-    assert len(fleet.apply(codes, fake.client(), now=NINE).created) == 4000
+def test_a_thousand_codes(fleet, fake):
+    """A thousand rows are made with one call each, and kept."""
+    codes = table(*(hall(key=f"store-{n:04}", remark=f"{n:04}", source=Source(store=f"s{n}")) for n in range(1000)))
+    assert len(fleet.apply(codes, fake.client(), now=NINE).created) == 1000
     plan = fleet.plan(codes, now=NINE, client=fake.client())
-    assert (plan.findings, plan.kept) == ((), 4000)
+    assert (plan.findings, plan.kept) == ((), 1000)
