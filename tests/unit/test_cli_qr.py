@@ -42,7 +42,7 @@ def test_a_second_run_over_http_moves_the_shift_only(tmp_path, capsys, monkeypat
     monkeypatch.setenv("WECOM_SECRET", fake.secret)
     shifts = str(Path(FILE).with_name("shifts.toml"))
     with fake.serve() as url:
-        words = [str(table), "--shifts", shifts, "--db", f"sqlite:///{tmp_path / 'db'}", "--corp-id", fake.corp_id]
+        words = [str(table), "--shifts", shifts, "--store", f"sqlite:///{tmp_path / 'db'}", "--corp-id", fake.corp_id]
         for at, expected in (
             ("2026-03-02T10:00", "4 created, 0 updated"),
             ("2026-03-02T16:00", "0 created, 1 updated"),

@@ -177,7 +177,7 @@ def test_a_database_without_sops_is_named(tmp_path, capsys):
     """A wrong file is no traceback, and is not turned into a store."""
     path = tmp_path / "empty.db"
     assert main(["sop", "status", "--store", f"sqlite:///{path}"]) == 2
-    assert "holds no SOPs" in capsys.readouterr().err
+    assert "is it a store of SOPs" in capsys.readouterr().err
 
 
 def test_a_preview_needs_a_file_or_a_store(capsys):

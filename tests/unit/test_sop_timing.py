@@ -164,7 +164,7 @@ def test_a_calendar_without_an_open_day_is_an_error() -> None:
     with pytest.raises(ValueError, match="no opening within 400 days"):
         where(made, "2026-09-29 08:00", calendar=Closed())
     with pytest.raises(ValueError, match="no opening within 400 days"):
-        next_opening(made, at("2026-09-29 08:00"), Closed())
+        next_opening(made, made.steps[0], at("2026-09-29 08:00"), Closed())
 
 
 @pytest.mark.parametrize(

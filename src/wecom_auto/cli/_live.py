@@ -6,8 +6,7 @@ import io
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -16,7 +15,7 @@ import typer
 
 from wecom_auto._time import CHINA
 from wecom_auto.cli._sop import PreviewLanguage
-from wecom_auto.errors import ConfigurationError
+from wecom_auto.cli._store import CorpOfStore, StoreUrl, opened_runner
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -27,42 +26,8 @@ if TYPE_CHECKING:
 _INTERRUPTED: Final = 130
 _LOG_COLUMNS: Final = 200
 _SHOWN: Final = 300
-STORE: Final = typer.Option("--store", help="The database: sqlite:///wecom.db, postgresql://…, mysql://…")
-CORP: Final = typer.Option("--corp", help="The corp, if the database holds several.")
 _LANGUAGE: Final = typer.Option("--lang", help="Language of the sentences; JSON has codes.")
 _JSON: Final = typer.Option("--json", help="Print one JSON object and nothing else.")
-
-
-@contextmanager
-def opened(url: str, corp: str) -> Iterator[Runner]:
-    """A runner that only reads: it has no client that could call anybody.
-
-    Raises:
-        ConfigurationError: The database holds no SOP, or SOPs of several corps and none was named.
-    """
-    import sqlalchemy as sa
-
-    from wecom_auto import WeCom
-    from wecom_auto.directory import Directory
-    from wecom_auto.sop import Contents, Runner
-    from wecom_auto.sop import _tables as t
-    from wecom_auto.store import open_store, reading
-
-    engine = open_store(url, migrate=False)
-    try:
-        if not sa.inspect(engine).has_table(t.sops.name):
-            msg = "--store: this database holds no SOPs; is it the one that the service writes?"
-            raise ConfigurationError(msg)
-        with reading(engine) as connection:
-            corps = list(connection.scalars(sa.select(t.sops.c.corp_id).distinct().order_by(t.sops.c.corp_id)))
-        found = corp or (corps[0] if len(corps) == 1 else "")
-        if found not in corps:
-            msg = f"--corp: the database holds SOPs of {', '.join(corps) or 'no corp'}; name one of them"
-            raise ConfigurationError(msg)
-        with WeCom(found, "reads only") as client:
-            yield Runner(engine, client, Directory(engine, found), Contents({}))
-    finally:
-        engine.dispose()
 
 
 def write_forecast(
@@ -72,7 +37,7 @@ def write_forecast(
     from wecom_auto.sop.forecast import csv_lines, html_lines
     from wecom_auto.sop.preview import Assumptions, headings
 
-    with opened(url, corp) as runner:
+    with opened_runner(url, corp) as runner:
         rows = runner.forecast(_now(), days=days, external_userid=customer)
         title = f"{days} days from {_now().astimezone(CHINA):%Y-%m-%d}"
         match form:
@@ -139,8 +104,8 @@ def _table_of(rows: Iterable[PreviewRow], title: str, lang: PreviewLanguage, out
 def why(
     customer: Annotated[str, typer.Argument(help="The customer's external_userid, wm….")],
     *,
-    store: Annotated[str, STORE],
-    corp: Annotated[str, CORP] = "",
+    store: StoreUrl,
+    corp: CorpOfStore = "",
     lang: Annotated[PreviewLanguage, _LANGUAGE] = PreviewLanguage.ZH,
     as_json: Annotated[bool, _JSON] = False,
 ) -> None:
@@ -148,7 +113,7 @@ def why(
 
     Exit code 1 if nothing is known about this customer.
     """
-    with opened(store, corp) as runner:
+    with opened_runner(store, corp) as runner:
         found = runner.explain(customer, _now())
     if as_json:
         typer.echo(json.dumps(found.document(), ensure_ascii=False, indent=2))
@@ -163,15 +128,15 @@ def why(
 def replay(
     customer: Annotated[str, typer.Argument(help="The customer's external_userid, wm….")],
     *,
-    store: Annotated[str, STORE],
-    corp: Annotated[str, CORP] = "",
+    store: StoreUrl,
+    corp: CorpOfStore = "",
     lang: Annotated[PreviewLanguage, _LANGUAGE] = PreviewLanguage.ZH,
 ) -> None:
     """Plan a customer's past again and compare; say what is not stored and was taken as it is today.
 
     Exit code 1 if a decision would be another one today.
     """
-    with opened(store, corp) as runner:
+    with opened_runner(store, corp) as runner:
         found = runner.replay(customer)
     for line in found.sentences(lang.value):
         typer.echo(line)
@@ -181,8 +146,8 @@ def replay(
 
 def status(
     *,
-    store: Annotated[str, STORE],
-    corp: Annotated[str, CORP] = "",
+    store: StoreUrl,
+    corp: CorpOfStore = "",
     watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl-C.")] = False,
     every: Annotated[float, typer.Option(min=0.5, help="Seconds between two looks.")] = 2.0,
     as_json: Annotated[bool, _JSON] = False,
@@ -191,7 +156,7 @@ def status(
 
     Exit code 1 if a limit is exceeded, so that a probe may call it.
     """
-    with opened(store, corp) as runner:
+    with opened_runner(store, corp) as runner:
         if watch and not as_json:
             _watch(runner, every)
             return

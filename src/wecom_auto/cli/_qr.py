@@ -36,8 +36,8 @@ _Shifts = Annotated[
 _Db = Annotated[
     str,
     typer.Option(
-        "--db",
-        envvar="WECOM_DB",
+        "--store",
+        envvar="WECOM_STORE",
         show_envvar=True,
         help="Where the codes are remembered; by default sqlite:///wecom.db, with --fake nowhere.",
     ),

@@ -48,7 +48,7 @@ def opened_runner(url: str, corp: str, *, migrate: bool = False) -> Generator[Ru
     """Open a store with a runner that can do everything but call the platform.
 
     Raises:
-        ConfigurationError: See `opened_store`; or the store has no SOP, or several corps and `corp` names none.
+        ConfigurationError: See `opened_store`; or the store has no SOPs of this corp, or of several and none was named.
     """
     from wecom_auto import WeCom
     from wecom_auto.directory import Directory
@@ -56,10 +56,11 @@ def opened_runner(url: str, corp: str, *, migrate: bool = False) -> Generator[Ru
     from wecom_auto.sop.administration import corps
 
     with opened_store(url, migrate=migrate) as engine:
-        known = (corp,) if corp else corps(engine)
-        if len(known) != 1:
-            msg = f"the store has {len(known)} corps: {'choose one with --corp' if known else 'publish a SOP first'}"
+        known = corps(engine)
+        chosen = corp or (known[0] if len(known) == 1 else "")
+        if not chosen or (chosen not in known and not migrate):
+            msg = f"--corp: the store holds SOPs of {', '.join(known) or 'no corp'}; name one of them"
             raise ConfigurationError(msg)
         # Nothing that a command does with it makes a call, so no secret is asked for.
-        with WeCom(known[0], "unused") as client:
-            yield Runner(engine, client, Directory(engine, known[0]), Contents({}))
+        with WeCom(chosen, "unused") as client:
+            yield Runner(engine, client, Directory(engine, chosen), Contents({}))

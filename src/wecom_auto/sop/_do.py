@@ -68,13 +68,16 @@ def _asked(table: Mapping[str, object]) -> Iterator[Action]:
     if "welcome" in table:
         yield Welcome(content=read_text(table["welcome"], "welcome"))
     spans = _spans_of(table)
-    nudges = {"remind_after": spans.get("remind_staff"), "escalate_after": spans.get("escalate")}
+    remind, escalate = spans.get("remind_staff"), spans.get("escalate")
+    nudges = {"remind_after": remind, "escalate_after": escalate}
     for key, kind in _SENDINGS.items():
         if key in table and kind is not Moment:
-            yield kind(content=read_text(table[key], key), **nudges)
+            yield kind(content=read_text(table[key], key), remind_after=remind, escalate_after=escalate)
     if "moment" in table:
         visible = tuple(_names(table.get("visible"), "visible"))
-        yield Moment(content=read_text(table["moment"], "moment"), visible=visible, **nudges)
+        yield Moment(
+            content=read_text(table["moment"], "moment"), visible=visible, remind_after=remind, escalate_after=escalate
+        )
     if "staff_task" in table:
         yield inside("staff_task", lambda task: _task(task, spans.get("due"), nudges), table["staff_task"])
 

@@ -60,12 +60,12 @@ class Course:
 
     steps: Sequence[Step]
     done: Mapping[str, str]
-    waiting: set[int] = field(init=False)
+    waiting: set[int] = field(init=False, factory=set[int])
     passed: set[str] = field(init=False, factory=set[str])
 
-    @waiting.default
-    def _undecided(self) -> set[int]:
-        return {place for place, step in enumerate(self.steps) if step.jump is not None and step.id not in self.done}
+    def __attrs_post_init__(self) -> None:
+        jumps = (place for place, step in enumerate(self.steps) if step.jump is not None and step.id not in self.done)
+        self.waiting.update(jumps)
 
     def bars(self, step: Step) -> bool:
         """Whether the step is passed by, or waits for a jump that may pass it by."""

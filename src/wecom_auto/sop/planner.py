@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from attrs import field, frozen
+from attrs import frozen
 
 from wecom_auto._time import require_aware
 from wecom_auto.sop._actions import Action, EndAction, Jump, StaffConfirmed, StaffTask, Welcome
@@ -54,7 +54,8 @@ def plan(definition: Definition, enrolment: EnrolmentState, facts: Facts, now: d
     left = _exit(definition, facts, moment)
     if left is not None:
         return left
-    return _Run(definition, enrolment, facts, moment, calendar).plan()
+    course = Course(definition.steps, enrolment.done)
+    return _Run(definition, enrolment, facts, moment, calendar, course).plan()
 
 
 def _exit(definition: Definition, facts: Facts, now: datetime) -> Plan | None:
@@ -85,11 +86,7 @@ class _Run:
     facts: Facts
     now: datetime
     calendar: Calendar
-    course: Course = field(init=False)
-
-    @course.default
-    def _start(self) -> Course:
-        return Course(self.definition.steps, self.enrolment.done)
+    course: Course
 
     def plan(self) -> Plan:
         """Decide every step whose time has come, in the order of their times and behind the branches before them."""

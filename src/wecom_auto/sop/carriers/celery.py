@@ -71,7 +71,7 @@ class _Prompt(Task):  # type: ignore[misc]  # Celery has no types.
         """
         for option in _DELAYS:
             if options.get(option) is not None:
-                raise ConfigurationError(_refusal(self.name, option))
+                raise ConfigurationError(_refusal(str(self.name), option))
         return super().apply_async(*args, **options)
 
 
