@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from tests.unit._sop import sop, step
@@ -374,3 +375,10 @@ def test_the_schema_knows_every_key() -> None:
 
     for built in (GROUP_BUILT, MOMENT_BUILT, TREE_BUILT):
         assert known(built.document(), json_schema())
+
+
+def test_the_published_schema_is_the_schema() -> None:
+    """The file that the docs offer for download is what the program says; write it again with `json.dumps`."""
+    page = Path(__file__).parents[2] / "docs" / "_static" / "sop-schema.json"
+    wanted = json.dumps(json_schema(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    assert page.read_text(encoding="utf-8") == wanted
