@@ -9,8 +9,9 @@ from tests.unit._sop_stage import LIBRARY, NINE, TEN, URL, Stage, mass, sop
 
 from wecom_auto.sop import Definition
 from wecom_auto.sop import _tables as t
+from wecom_auto.sop.carriers import Job, Jobs
 from wecom_auto.sop.runner import Runner, Settings
-from wecom_auto.sop.tasks import StaticRoster
+from wecom_auto.sop.tasks import StaticRoster, TaskOrder
 
 ROSTER = StaticRoster.parse(
     tomllib.loads("""
@@ -326,3 +327,30 @@ def test_a_task_about_a_member_is_the_members(stage):
     head = 'sop = "train"\nversion = 1\ntitle = "train"\ntarget = "staff"\n[entry]\non = "manual"\n'
     begun(stage, Definition.from_toml(head + step('staff_task = "企微培训"')), ["zhang"])
     assert [(one.assignee, one.subject) for one in stage.runner.tasks.open().tasks] == [("zhang", "zhang")]
+
+
+def test_a_carrier_looks_after_tasks_without_any_sop(stage):
+    """A task of another program is work for the queue, too: the tick submits a job, and the job tells the member."""
+    stage.member("zhang", 0)
+    order = TaskOrder(title="线索回访", subject="lead-1", assignee="zhang")
+    stage.runner.tasks.create(order, key="lead-1", now=stage.now)
+    jobs = Jobs(stage.runner, clock=lambda: stage.now)
+    assert stage.runner.due_work(stage.now).tasks
+    assert [message.job for message in jobs.steps(Job.TICK, ())] == [Job.PLAN]
+    assert list(jobs.steps(Job.PLAN, ())) == []
+    assert "线索回访" in str(stage.fake.messages_to("zhang")[0].body)
+    assert not stage.runner.due_work(stage.now).tasks
+
+
+def test_nothing_spins_while_no_call_works(stage):
+    """With an address that is not trusted, messages wait for the back-off instead of being due at once for ever."""
+    stage.member("zhang", 0)
+    for number in range(2):
+        order = TaskOrder(title=f"回访 {number}", subject="lead", assignee="zhang")
+        stage.runner.tasks.create(order, key=str(number), now=stage.now)
+    stage.fake.fail_next("message/send", errcode=60020, times=9)
+    stage.tick()
+    assert stage.runner.next_wake() > stage.now
+    stage.fake.clear_faults()
+    stage.run_until_idle(days=0.1)
+    assert len(stage.fake.messages_to("zhang")) == 2
