@@ -23,6 +23,7 @@ import wecom_auto.automotive.fleet._tables
 import wecom_auto.automotive.leads._tables
 import wecom_auto.automotive.lifecycle._tables
 import wecom_auto.automotive.tagplan._tables
+import wecom_auto.automotive.watch._tables
 import wecom_auto.inbox._tables
 import wecom_auto.sop._tables  # noqa: F401  # Every layer's tables belong to the one schema.
 from wecom_auto.directory._tables import events
