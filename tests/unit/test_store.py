@@ -20,6 +20,7 @@ from tests.stores import KINDS, empty_database
 
 import wecom_auto.automotive.channels._tables
 import wecom_auto.automotive.fleet._tables
+import wecom_auto.automotive.groups._tables
 import wecom_auto.automotive.leads._tables
 import wecom_auto.automotive.lifecycle._tables
 import wecom_auto.automotive.tagplan._tables
