@@ -14,6 +14,7 @@ from wecom_auto.cli._callback import callback
 from wecom_auto.cli._demo import demo
 from wecom_auto.cli._endpoints import endpoints
 from wecom_auto.cli._fake import fake
+from wecom_auto.cli._groups import groups
 from wecom_auto.cli._inbox import inbox
 from wecom_auto.cli._leads import leads
 from wecom_auto.cli._live import replay, status, why
@@ -50,6 +51,7 @@ app.add_typer(callback, name="callback")
 app.add_typer(inbox, name="inbox")
 for command in (simulate, why, replay, status):
     sop.command(epilog=_EPILOG)(command)
+app.add_typer(groups, name="groups")
 app.add_typer(leads, name="leads")
 sop.command(epilog=_EPILOG)(simulate)
 sop.command(epilog=DIFF_EPILOG)(diff)

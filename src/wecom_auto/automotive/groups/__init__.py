@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from wecom_auto._model import publish
 from wecom_auto.automotive.groups._applying import Applied, TellInvited
+from wecom_auto.automotive.groups._calendar import CalendarEntry, GroupCalendar
 from wecom_auto.automotive.groups._decide import decide, rotate
 from wecom_auto.automotive.groups._desk import GroupDesk, GroupSettings, TellGroup
 from wecom_auto.automotive.groups._invitations import Invitation, InvitationState
+from wecom_auto.automotive.groups._memory import PlaybookMemory
+from wecom_auto.automotive.groups._playbook import Playbook, Post, Series, Used
 from wecom_auto.automotive.groups._policy import AppointmentRule, Capacity, Desired, GroupPolicy, GroupRule, LeaveOthers
-from wecom_auto.automotive.groups._report import GroupReport, GroupTrouble
+from wecom_auto.automotive.groups._report import GroupReport, GroupTrouble, corps
+from wecom_auto.automotive.groups._template import Deviation, GroupTemplate
 from wecom_auto.automotive.groups._values import (
     Action,
     CustomerView,
@@ -27,10 +31,13 @@ __all__ = [
     "Action",
     "Applied",
     "AppointmentRule",
+    "CalendarEntry",
     "Capacity",
     "CustomerView",
     "Decision",
     "Desired",
+    "Deviation",
+    "GroupCalendar",
     "GroupDesk",
     "GroupKind",
     "GroupPlan",
@@ -38,6 +45,7 @@ __all__ = [
     "GroupReport",
     "GroupRule",
     "GroupSettings",
+    "GroupTemplate",
     "GroupTrouble",
     "GroupView",
     "Invitation",
@@ -45,8 +53,14 @@ __all__ = [
     "InviteWay",
     "JoinWayView",
     "LeaveOthers",
+    "Playbook",
+    "PlaybookMemory",
+    "Post",
+    "Series",
     "TellGroup",
     "TellInvited",
+    "Used",
+    "corps",
     "decide",
     "rotate",
 ]

@@ -5,7 +5,7 @@ It removes nobody and opens no group, because the platform lets no program do th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -21,6 +21,7 @@ from wecom_auto.automotive.groups._decide import WAY_GROUPS, decide
 from wecom_auto.automotive.groups._invitations import Invitation, invitations_of
 from wecom_auto.automotive.groups._policy import GroupPolicy
 from wecom_auto.automotive.groups._report import GroupReport, report_on
+from wecom_auto.automotive.groups._template import GroupTemplate
 from wecom_auto.automotive.groups._values import KIND, STORE, GroupPlan, GroupView, JoinWayView
 from wecom_auto.directory import Directory
 from wecom_auto.errors import ValidationError
@@ -118,6 +119,25 @@ class GroupDesk:
         _short("store", store, 64)
         self._set(chat_id, KIND, kind, now)
         self._set(chat_id, STORE, store, now)
+
+    def adopt(self, templates: Iterable[GroupTemplate], *, now: datetime) -> dict[str, str]:
+        """Describe groups that nobody has described, by their names; join ways open such groups by themselves.
+
+        Args:
+            templates: The first one whose `name_pattern` fits a name gives the kind; its field ``store`` the shop.
+            now: Aware.
+
+        Returns:
+            The kind of each group that was described, by chat_id.
+        """
+        known, found = [one for one in templates if one.name_pattern], dict[str, str]()
+        for group in self.groups(now):
+            fits = ((one, one.read_name(group.name)) for one in known if not group.kind)
+            template, fields = next(((one, read_) for one, read_ in fits if read_ is not None), (None, {}))
+            if template is not None:
+                self.describe(group.chat_id, kind=template.kind, store=fields.get("store", "")[:64], now=now)
+                found[group.chat_id] = template.kind
+        return found
 
     def tag(self, chat_id: str, tags: Collection[str], *, now: datetime) -> None:
         """Give a group its tags (群标签), in place of those it had; conditions read them by ``tag('…')``.

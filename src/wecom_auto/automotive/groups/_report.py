@@ -12,14 +12,15 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from attrs import field, frozen
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from wecom_auto.automotive.groups import _reading as read
 from wecom_auto.automotive.groups._decide import how_full
 from wecom_auto.automotive.groups._policy import GroupPolicy
 from wecom_auto.automotive.groups._values import GroupView
 from wecom_auto.automotive.lifecycle._tables import positions
-from wecom_auto.directory._tables import group_members
+from wecom_auto.directory._tables import group_members, groups
+from wecom_auto.store import reading
 
 _STALE: Final = timedelta(days=2)
 """How old what is known of a group may be before somebody should ask why it is not read."""
@@ -140,11 +141,17 @@ class GroupReport:
         return json.dumps(document, ensure_ascii=False, indent=2)
 
 
+def corps(engine: Engine) -> tuple[str, ...]:
+    """List the corps of which a store knows groups."""
+    with reading(engine) as connection:
+        return tuple(connection.scalars(sa.select(groups.c.corp_id).distinct().order_by(groups.c.corp_id)))
+
+
 def report_on(
-    connection: Connection, corp_id: str, policy: GroupPolicy, groups: Iterable[GroupView], now: datetime
+    connection: Connection, corp_id: str, policy: GroupPolicy, found: Iterable[GroupView], now: datetime
 ) -> GroupReport:
     """Look at every group once; the queries are the same few for ten groups and for ten thousand."""
-    known = tuple(groups)
+    known = tuple(found)
     ruled = [one for one in known if one.kind in policy.kinds]
     mirrored = read.read_groups(connection, corp_id, now).read_at
     buyers = _buyers(connection, corp_id, policy)
