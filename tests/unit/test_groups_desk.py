@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -87,7 +87,7 @@ class Shop:
 
 
 @contextmanager
-def shop_on(url: str) -> Iterator[Shop]:
+def shop_on(url: str) -> Generator[Shop]:
     """Open a shop on a database."""
     fake = FakeWeCom(now=NINE)
     for userid in ("boss", "heir", "pr"):
@@ -240,6 +240,30 @@ def test_frozen_group_invites_nobody_and_pr_is_told(shop: Shop) -> None:
     assert shop.desk.plan(shop.now).counts() == {"create:no_room": 1, "wait:no_room": 1}
     assert shop.desk.thaw(chat_id, now=shop.now)
     assert shop.desk.plan(shop.now).counts() == {"invite:stage": 1}
+
+
+def test_group_that_somebody_else_thawed_can_be_frozen_again(shop: Shop) -> None:
+    """A second complaint is a second task, also if other hands took the attribute back and nothing was synced."""
+    chat_id = shop.group("潜客群01", "prospect")
+    first = shop.desk.freeze(chat_id, now=shop.now, reason="投诉")
+    assert shop.desk.freeze(chat_id, now=shop.now + timedelta(hours=1), reason="投诉").id == first.id
+    shop.directory.set_attribute(chat_id, "frozen", False)
+    again = shop.desk.freeze(chat_id, now=shop.now + timedelta(days=1), reason="又投诉")
+    assert again.id != first.id
+    assert shop.desk.thaw(chat_id, now=shop.now + timedelta(days=2))
+
+
+def test_who_buys_between_plan_and_apply_is_not_told(shop: Shop) -> None:
+    """A plan is old as soon as it is made: an order that comes before it is applied takes the invitation back."""
+    shop.way("prospect", shop.group("潜客群01", "prospect"))
+    who = shop.customer("contacted")
+    shop.directory.sync(shop.client)
+    plan = shop.desk.plan(shop.now)
+    shop.fake.clock.advance(minutes=5)
+    shop.journey.move(who, Move(stage="ordered", at=shop.now))
+    applied = shop.desk.apply(plan, shop.client, now=shop.now, tell=shop.told.append)
+    assert applied.counts == {"invited": 1, "withdrawn": 1}
+    assert shop.told == []
 
 
 def test_crash_between_writing_and_telling_loses_no_invitation(shop: Shop) -> None:

@@ -91,9 +91,10 @@ def carry_out(office: Office, plan: GroupPlan, client: WeCom, now: datetime, tel
     with reading(office.engine) as connection:
         groups = read.read_groups(connection, office.corp_id, now).groups
     kinds = {one.chat_id: one.kind for one in groups}
-    counts.update(book.settle(office.engine, office.corp_id, office.policy, kinds, now))
     for chat_id, wanted in _by_group(plan.of(Action.INVITE)).items():
         counts["invited"] += book.invite(office.engine, office.corp_id, office.policy, chat_id, wanted, now)
+    # After the invitations: whoever bought since the plan was made is withdrawn before anybody is told.
+    counts.update(book.settle(office.engine, office.corp_id, office.policy, kinds, now))
     counts["told"] += book.tell_all(office.engine, office.corp_id, now, tell)
     for one in plan.of(Action.LEAVE):
         counts["leave_tasks"] += _task(office, _leave(office, one), _leave_key(one), now)

@@ -288,8 +288,10 @@ class GroupDesk:
             return report_on(connection, self.corp_id, self.policy, groups, now)
 
     def _frozen_at(self, chat_id: str) -> str:
-        known = self.directory.group_facts([(chat_id, "")])[chat_id, ""].attribute(FROZEN_AT)
-        return known if isinstance(known, str) else ""
+        # What was recorded counts, whether the mirror has read the group or not.
+        told = self.directory.programme_facts([(chat_id, "")])[chat_id, ""]
+        since = told.attribute(FROZEN_AT)
+        return since if told.attribute(read.FROZEN) is True and isinstance(since, str) else ""
 
     def _with_heir(self, group: GroupView, now: datetime) -> GroupView:
         if not group.owner_left or group.kind not in self.policy.kinds:

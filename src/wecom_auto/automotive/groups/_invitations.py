@@ -216,4 +216,5 @@ def _mark_told(engine: Engine, corp_id: str, one: Invitation, now: datetime) -> 
 
 def _invitation(row: sa.RowMapping) -> Invitation:
     values: dict[str, Any] = {name: value for name, value in row.items() if name != "corp_id"}
-    return Invitation(**values | {"way": InviteWay(row["way"]), "state": InvitationState(row["state"])})
+    values.update(way=InviteWay(row["way"]), state=InvitationState(row["state"]))
+    return Invitation(**values)

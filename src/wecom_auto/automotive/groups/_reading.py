@@ -162,9 +162,9 @@ def moment_of(value: object) -> datetime | None:
     return told if told.tzinfo else told.replace(tzinfo=CHINA)
 
 
-def pairs(connection: Connection, query: sa.Select[Any]) -> Iterator[tuple[str, int]]:
+def pairs(connection: Connection, query: sa.Select[*tuple[Any, ...]]) -> Iterator[tuple[str, int]]:
     """Run a query that counts something for each id."""
-    return ((name, count) for name, count in connection.execute(query))
+    return ((row[0], row[1]) for row in connection.execute(query))
 
 
 def _among(column: sa.ColumnElement[Any], only: Collection[str] | None) -> list[sa.ColumnElement[bool]]:
