@@ -67,8 +67,9 @@ def fresh_database(kind: str, folder: Path) -> Iterator[str]:
     try:
         yield url
     finally:
-        _clear(kind, url)
-        _FREE[kind].append(url)
+        # Whoever made tables of its own has made the database unlike the others.
+        if _clear(kind, url):
+            _FREE[kind].append(url)
 
 
 def memory_store() -> Engine:
@@ -125,8 +126,11 @@ def _admin(server: str) -> Iterator[Connection]:
     engine.dispose()
 
 
-def _clear(kind: str, url: str) -> None:
-    """Remove every row, table that is not ours, and connection that a killed process has left; count from 1 again."""
+def _clear(kind: str, url: str) -> bool:
+    """Remove every row and every connection that a killed process has left, and count from 1 again.
+
+    False if the database holds tables that are not ours.
+    """
     database = make_url(url).database
     with _admin(os.environ[SERVERS[kind]]) as connection:
         if kind == "postgres":
@@ -139,12 +143,12 @@ def _clear(kind: str, url: str) -> None:
             with suppress(sa.exc.DBAPIError):
                 connection.exec_driver_sql(kill)
     engine = open_store(url, migrate=False)
+    ours = [name for name in _tables() if name != VERSIONS]
     with engine.begin() as connection:
-        ours = [name for name in _tables() if name != VERSIONS]
-        for name in set(sa.inspect(connection).get_table_names()) - {*ours, VERSIONS}:
-            connection.exec_driver_sql(f"DROP TABLE {name}")
+        clean = set(sa.inspect(connection).get_table_names()) == {*ours, VERSIONS}
         (_empty_postgres if kind == "postgres" else _empty_mysql)(connection, ours)
     engine.dispose()
+    return clean
 
 
 @cache
