@@ -18,7 +18,7 @@ from wecom_auto.simulation._doors import Door, door, tag_names
 from wecom_auto.simulation._scenario import Scenario
 from wecom_auto.sop import Runner
 from wecom_auto.store import open_store
-from wecom_auto.testing import FakeWeCom
+from wecom_auto.testing import FakeWeCom, Settings
 
 _BOSSES: Final = 10
 """Members under one supervisor."""
@@ -63,7 +63,8 @@ def company(scenario: Scenario) -> Generator[Company]:
     Raises:
         ConfigurationError: A SOP is not about customers, or two versions of one SOP are given.
     """
-    fake = FakeWeCom(seed=scenario.seed, now=scenario.start)
+    # A token that lives for a year: a year of renewals tells nothing about a SOP.
+    fake = FakeWeCom(seed=scenario.seed, now=scenario.start, settings=Settings(token_seconds=366 * 86_400))
     engine = open_store("sqlite://")
     try:
         with fake.client() as client:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import datetime
 
 from wecom_auto.simulation._company import company
@@ -14,6 +17,17 @@ from wecom_auto.simulation._tally import tally
 
 def _nobody(_at: datetime) -> None:
     """Tell nobody how far it is."""
+
+
+@contextmanager
+def _seldom_collected() -> Generator[None]:
+    """Look for cycles seldom: a year of records is kept to its end, and the collector would walk it over and over."""
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def simulate(scenario: Scenario, progress: Progress = _nobody) -> Report:
@@ -29,7 +43,7 @@ def simulate(scenario: Scenario, progress: Progress = _nobody) -> Report:
     Raises:
         ConfigurationError: A SOP is not about customers, or a message of it is missing.
     """
-    with company(scenario) as found:
+    with _seldom_collected(), company(scenario) as found:
         play = Play(found, scenario, lives(scenario, found.doors), seats(scenario))
         play.run(progress)
         return tally(found, scenario, play)

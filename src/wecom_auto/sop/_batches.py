@@ -121,9 +121,7 @@ _OTHERS: Final = tuple(one.name for one in attrs.fields(BatchRow) if one.name !=
 def insert(connection: Connection, corp_id: str, rows: Sequence[BatchRow]) -> None:
     """Add planned batches."""
     if rows:
-        connection.execute(
-            sa.insert(t.batches), [{"corp_id": corp_id, "live_key": None} | _values(row) for row in rows]
-        )
+        connection.execute(_INSERT, [{"corp_id": corp_id, "live_key": None} | _values(row) for row in rows])
 
 
 def _values(row: BatchRow) -> dict[str, object]:
@@ -137,6 +135,7 @@ def due(connection: Connection, corp_id: str, now: datetime) -> list[str]:
     return list(connection.scalars(_DUE, {"corp": corp_id, "now": now}))
 
 
+_INSERT: Final = sa.insert(t.batches)
 _DUE: Final = (
     sa.select(t.batches.c.id)
     .where(

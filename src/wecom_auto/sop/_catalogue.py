@@ -141,9 +141,12 @@ class Catalogue:
         Raises:
             KeyError: No version up to this one has it.
         """
+        found = self.load(connection, sop, version).find(step_id)
+        if found is not None:
+            return found
         d = t.definitions.c
         older = sa.select(d.version).where(d.corp_id == self.corp_id, d.sop == sop, d.version < version)
-        for one in (version, *connection.scalars(older.order_by(d.version.desc()))):
+        for one in [*connection.scalars(older.order_by(d.version.desc()))]:
             found = self.load(connection, sop, one).find(step_id)
             if found is not None:
                 return found

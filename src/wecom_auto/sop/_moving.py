@@ -34,12 +34,18 @@ class State(StrEnum):
     EXPIRED = "expired"
 
 
+_WAITING: Final = sa.select(s.transfers.c.external_userid).where(
+    s.transfers.c.corp_id == sa.bindparam("corp"),
+    s.transfers.c.external_userid.in_(sa.bindparam("customers", expanding=True)),
+    s.transfers.c.state == State.WAITING.value,
+)
+
+
 def on_the_move(connection: Connection, corp_id: str, customers: Iterable[str]) -> frozenset[str]:
     """Those of the customers who are between two members: nothing is planned and nothing sent for them."""
-    r, found = s.transfers.c, set[str]()
+    found = set[str]()
     for chunk in store.chunked(sorted(set(customers))):
-        waiting = (r.corp_id == corp_id, r.external_userid.in_(chunk), r.state == State.WAITING.value)
-        found.update(connection.scalars(sa.select(r.external_userid).where(*waiting)))
+        found.update(connection.scalars(_WAITING, {"corp": corp_id, "customers": chunk}))
     return frozenset(found)
 
 

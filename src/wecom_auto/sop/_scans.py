@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from wecom_auto.sop import _sending_tables as t
 from wecom_auto.sop._context import Context
-from wecom_auto.store import insert_once, repeatable, transaction
+from wecom_auto.store import insert_once, reading, repeatable, transaction
 
 Scan: TypeAlias = Literal["count", "sweep"]
 """Counting what others sent, and looking for duplicates."""
@@ -23,6 +23,11 @@ OVERLAP: Final = timedelta(hours=1)
 """Read twice, because the list may show a task late."""
 REACH: Final = timedelta(days=31)
 """The platform's list goes back further, but asks for a month at most, and no ledger period is longer."""
+
+
+_NEXT: Final = sa.select(t.scans.c.check_at).where(
+    t.scans.c.corp_id == sa.bindparam("corp"), t.scans.c.kind == sa.bindparam("what")
+)
 
 
 @repeatable
@@ -35,6 +40,11 @@ def turn(context: Context, kind: Scan, every: timedelta, now: datetime, *, begin
         Until when everything was read before; `None` if it is not due, or another worker has taken it.
     """
     s = t.scans.c
+    with reading(context.engine) as connection:
+        next_at = connection.scalar(_NEXT, {"corp": context.corp_id, "what": kind})
+    if next_at is not None and next_at > now:
+        # Most looks are too early: those need no lock.
+        return None
     row = {"corp_id": context.corp_id, "kind": kind, "read_until": begin_at, "check_at": now + every}
     mine = (s.corp_id == context.corp_id, s.kind == kind)
     with transaction(context.engine) as connection:

@@ -155,6 +155,7 @@ WAKE_CUSTOMER: Final = (
 )
 
 
+@cache
 def running_sops() -> sa.Select[str]:
     """The SOPs of ``corp`` that work, inside another query: the one place where a pause takes effect."""
     mine = (t.sops.c.corp_id == sa.bindparam("corp"), t.sops.c.state == SopStatus.RUNNING.value)

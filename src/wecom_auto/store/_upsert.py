@@ -89,15 +89,20 @@ def upsert(
         theirs = theirs.on_conflict_do_update(index_elements=keys, set_=updates, where=where)
         _run_many(connection, theirs, table, [*last.values()])
     else:
-        lite = sqlite.insert(table)
-        updates = {name: lite.excluded[name] for name in names}
-        where = lite.excluded[newer] >= table.c[newer] if newer else None
-        _run(connection, lite.on_conflict_do_update(index_elements=keys, set_=updates, where=where), rows)
+        _run(connection, _overwrite_sqlite(table, tuple(keys), tuple(names), newer), rows)
 
 
 def alone(connection: Connection) -> bool:
     """Whether a transaction that writes keeps every other writer out, so that no row has to be locked."""
     return connection.dialect.name == "sqlite"
+
+
+@cache
+def _overwrite_sqlite(table: sa.Table, keys: tuple[str, ...], names: tuple[str, ...], newer: str) -> sqlite.Insert:
+    lite = sqlite.insert(table)
+    updates = {name: lite.excluded[name] for name in names}
+    where = lite.excluded[newer] >= table.c[newer] if newer else None
+    return lite.on_conflict_do_update(index_elements=keys, set_=updates, where=where)
 
 
 def _overwrite_mysql(table: sa.Table, names: Sequence[str], newer: str) -> mysql.Insert:

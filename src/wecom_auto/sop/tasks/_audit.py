@@ -16,6 +16,7 @@ from wecom_auto.sop import _tables as t
 from wecom_auto.sop.tasks._values import AuditLine
 
 COLUMNS: Final = tuple(one.name for one in fields(AuditLine))
+_INSERT: Final = sa.insert(t.audit)
 _DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -23,7 +24,7 @@ def write(connection: Connection, corp_id: str, lines: Iterable[AuditLine]) -> N
     """Add lines in the transaction that does what they tell."""
     rows = [asdict(line) | {"corp_id": corp_id} for line in lines]
     if rows:
-        connection.execute(sa.insert(t.audit), rows)
+        connection.execute(_INSERT, rows)
 
 
 def read(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -159,11 +160,17 @@ def wake(connection: Connection, corp_id: str, which: sa.ColumnElement[bool], no
 
 def next_wake(connection: Connection, corp_id: str) -> datetime | None:
     """The earliest instant at which a task or a message to a member is due."""
+    row = connection.execute(_wake_query(), {"corp": corp_id}).one()
+    return min((at for at in row if at is not None), default=None)
+
+
+@cache
+def _wake_query() -> sa.Select[*tuple[datetime | None, ...]]:
+    """Built once: it is asked before every tick."""
     n = t.notices.c
     tasks = sa.select(sa.func.min(_S.check_at)).where(_S.corp_id == sa.bindparam("corp"), _wanted())
     told = sa.select(sa.func.min(n.due_at)).where(n.corp_id == sa.bindparam("corp"))
-    row = connection.execute(sa.select(tasks.scalar_subquery(), told.scalar_subquery()), {"corp": corp_id}).one()
-    return min((at for at in row if at is not None), default=None)
+    return sa.select(tasks.scalar_subquery(), told.scalar_subquery())
 
 
 @frozen(kw_only=True)
