@@ -34,6 +34,7 @@ def send(content: str, *, do: str = "mass", head: str = "", more: str = "", at: 
 
 CONTENTS = {
     "ok": {"text": "{{ store }} 欢迎您"},
+    "other": {"text": "{{ store }} 恭候您"},
     "price": {"text": "只要 12.8 万"},
     "phone": {"text": "请致电 13800138000"},
     "long": {"text": "很" * 1334},
@@ -205,6 +206,7 @@ CASES = [
         written(A.replace("mass", "group"), head='target = "group"', on="group.created"),
         Rules(),
     ),
+    ("SOP033", send("ok"), send("other"), Rules(approved=["other"])),
     ("SOP060", written(A), written(A, head='[policy]\nconsent = "ads"'), Rules(require_consent=True)),
     ("SOP060", written(A), written(A, head='[policy]\npurpose = "service"'), Rules(require_consent=True)),
 ]

@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from tests.stores import KINDS, empty_database
 
 import wecom_auto.automotive.channels._tables
+import wecom_auto.automotive.content._tables
 import wecom_auto.automotive.fleet._tables
 import wecom_auto.automotive.groups._tables
 import wecom_auto.automotive.leads._tables

@@ -161,8 +161,12 @@ class Content:
         Raises:
             ConfigurationError: One of them is broken.
         """
-        for source in (self.text, *(text for item in self.attachments for text in _template_fields(item).values())):
+        for source in (self.text, *self.template_texts()):
             _templates.variables_of(source)
+
+    def template_texts(self) -> tuple[str, ...]:
+        """The words and addresses of attachments in which variables are filled in."""
+        return tuple(text for item in self.attachments for text in _template_fields(item).values())
 
     @classmethod
     def joined(cls, contents: Sequence[Content]) -> Content | None:
@@ -268,7 +272,20 @@ class Contents:
         except (OSError, ValueError) as error:
             msg = f"{os.fspath(source)}: {error}"
             raise ConfigurationError(msg) from error
-        return cls({name: _named(name, table, path.parent) for name, table in tables.items()})
+        return cls.from_tables(tables, folder=path.parent)
+
+    @classmethod
+    def from_tables(cls, tables: Mapping[str, object], *, folder: str | os.PathLike[str] = ".") -> Contents:
+        """Read the same from tables that were read already.
+
+        Args:
+            tables: Name to table.
+            folder: Where local files lie.
+
+        Raises:
+            ConfigurationError: A content breaks a limit; the message names the content and the field.
+        """
+        return cls({name: _named(name, table, Path(folder)) for name, table in tables.items()})
 
     def render(self, name: str, variables: Mapping[str, str]) -> Content:
         """The content called `name` with its variables filled in.

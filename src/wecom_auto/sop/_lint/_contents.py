@@ -35,9 +35,16 @@ def contents(definition: Definition, library: Mapping[str, JSONObject], rules: R
                 problem = f"no content is called {name!r}"
                 yield finding("SOP022", f"step {step.id!r}.do", problem, "add it to the library")
             else:
+                yield from _approval(step, name, rules)
                 yield from _content(step, name, table, rules)
                 yield from _audience(definition, step, name, table)
                 yield from _validity(definition, step, name, table, today)
+
+
+def _approval(step: Step, name: str, rules: Rules) -> Iterator[Finding]:
+    if rules.approved is not None and name not in rules.approved:
+        problem = f"content {name!r} is not approved as it stands"
+        yield finding("SOP033", f"step {step.id!r}.do", problem, "have it approved, or use another one")
 
 
 def _content(step: Step, name: str, table: JSONObject, rules: Rules) -> Iterator[Finding]:

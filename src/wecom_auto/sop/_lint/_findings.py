@@ -46,6 +46,7 @@ CODES: Final[Mapping[str, tuple[Severity, str]]] = MappingProxyType(
         "SOP030": (Severity.WARNING, "dates fall in a year whose holidays are not published"),
         "SOP031": (Severity.WARNING, "a fixed date is provisional"),
         "SOP032": (Severity.ERROR, "the day of entry has passed"),
+        "SOP033": (Severity.ERROR, "a content is not approved"),
         "SOP040": (Severity.ERROR, "a welcome that cannot be sent as one"),
         "SOP050": (Severity.WARNING, "too many taps per member and day"),
         "SOP051": (Severity.WARNING, "more messages than the platform allows"),

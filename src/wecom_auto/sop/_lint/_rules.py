@@ -34,6 +34,7 @@ class Rules:
         require_consent: Whether marketing needs a consent (`policy.consent`).
         variables: The variables that the runner's settings fill in; `None` looks at none.
         corp_tags: The names of the corp's tags; `None` looks at none.
+        approved: The names of the contents that are approved as they stand; `None` asks for no approval.
     """
 
     taps_per_day: int = 5
@@ -42,3 +43,4 @@ class Rules:
     require_consent: bool = False
     variables: frozenset[str] | None = field(default=None, converter=_names)
     corp_tags: frozenset[str] | None = field(default=None, converter=_names)
+    approved: frozenset[str] | None = field(default=None, converter=_names)

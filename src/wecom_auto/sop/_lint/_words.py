@@ -25,6 +25,12 @@ _PERSONAL_VARIABLES: Final = re.compile(
 
 
 def words(step: Step, place: str, text: str, rules: Rules) -> Iterator[Finding]:
+    """Everything about the words of one text of a step; a welcome goes to one person and may name them."""
+    for_one = step.is_welcome and not any(isinstance(action, StaffConfirmed) for action in step.do)
+    yield from text_words(place, text, rules, for_one=for_one)
+
+
+def text_words(place: str, text: str, rules: Rules, *, for_one: bool = False) -> Iterator[Finding]:
     """Everything about the words of one text."""
     try:
         variables = sorted(variables_of(text))
@@ -33,7 +39,7 @@ def words(step: Step, place: str, text: str, rules: Rules) -> Iterator[Finding]:
         return
     yield from _price(place, text, rules)
     yield from _unknown(place, variables, rules)
-    if step.is_welcome and not any(isinstance(action, StaffConfirmed) for action in step.do):
+    if for_one:
         return
     names = [name for name in variables if _PERSONAL_VARIABLES.match(name)]
     if names:
