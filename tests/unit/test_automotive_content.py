@@ -256,7 +256,7 @@ def test_local_files_stay_files_until_they_are_sent(memory, tmp_path):
     [
         ('category = "活动优惠"\ntext = "只要 12.8 万"', "SOP024"),
         (
-            'category = "节日"\nattachments = [{ msgtype = "link", link = { title = "直降 5000 元", url = "https://a.cn" } }]',
+            f'category = "节日"\nattachments = [{LINK}]',
             "SOP024",
         ),
         ('category = "节日"\ntext = "请致电 13800138000"', "SOP021"),
