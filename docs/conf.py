@@ -55,7 +55,7 @@ add_module_names = False
 
 # Everything of ours must resolve (-n); what belongs to others is not in an inventory while the network is closed.
 nitpick_ignore_regex = [
-    (r"py:.*", r"(?!wecom_auto\b)[a-z_0-9]+(\.[A-Za-z_0-9]+)+"),
+    (r"py:.*", r"(?!wecom_auto\b)[a-z_0-9]+(\.[A-Za-z_0-9]+)+(\[\w+)?"),
     (r"py:.*", "|".join(dir(builtins)) + r"|optional|callable|\.\.\."),
     (r"py:.*", "datetime|date|time|timedelta|ZoneInfo|WSGIApplication|TypeDecorator|UserDefinedType|ExternalType"),
     # What nobody imports is not documented: private bases, aliases for annotations.
