@@ -7,8 +7,8 @@ and that agentid may be a string of digits, as several SDKs send it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from itertools import takewhile
 
 from wecom_auto.testing import _lookups as look
 from wecom_auto.testing._registry import Ask, endpoint
@@ -134,9 +134,8 @@ def _repeated(ask: Ask) -> Message | None:
     if ask.body.get("enable_duplicate_check") != 1:
         return None
     since = ask.time - ask.body.get("duplicate_check_interval", 1_800)
-    mine = [one for one in reversed(ask.state.messages) if one.at > since and one.agent_id == ask.app.agent_id]
-    same = json.dumps(ask.body, sort_keys=True)
-    return next((one for one in mine if json.dumps(one.body, sort_keys=True) == same), None)
+    recent = takewhile(lambda one: one.at > since, reversed(ask.state.messages))
+    return next((one for one in recent if one.agent_id == ask.app.agent_id and one.body == ask.body), None)
 
 
 def _room(ask: Ask, userid: str) -> bool:
