@@ -288,6 +288,22 @@ def test_a_task_that_is_done_is_a_contact(memory):
     assert watch.standing("wm1").touched_at == NINE + 2 * HOUR
 
 
+def test_what_waits_hides_nothing_behind_it(memory):
+    """However few are looked at in one tick, an alert or a task that nobody touches keeps none from its turn."""
+    watch = desk(memory)
+    for name in ("wm1", "wm2"):
+        watch.follow(subject(id=name), now=NINE)
+    for name in ("a", "b"):
+        watch.tasks.create(TaskOrder(title=name, assignee="anna", deadline_at=NINE, subject=name), key=name, now=NINE)
+    for minute in range(5):
+        watch.tick(NINE + 4 * HOUR + timedelta(minutes=minute), limit=1)
+    assert {one.subject for one in watch.alerts()} == {"wm1", "wm2", "a", "b"}
+
+    (newest,) = (one for one in watch.alerts() if one.subject == "wm2")
+    watch.tasks.complete(newest.task_id, now=NINE + 5 * HOUR, by="anna")
+    assert watch.tick(NINE + 5 * HOUR, limit=1).closed == 1
+
+
 def test_contacts_come_in_any_order(memory):
     """An answer that was heard first ends a question that is told later; an old answer ends no new question."""
     watch = desk(memory)

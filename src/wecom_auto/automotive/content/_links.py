@@ -171,11 +171,10 @@ class ShortLinks:
     def follow(self, token: str) -> str | None:
         """Count a click and say where it leads; None if that is nowhere.
 
+        A database that does not answer raises its own error: nobody knows then where the link leads.
+
         Args:
             token: The last part of the address.
-
-        Raises:
-            SQLAlchemyError: The database does not answer.
         """
         link, now = self._open(token), from_unix(self._clock())
         if link is None:

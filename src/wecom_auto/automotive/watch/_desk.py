@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,6 +20,7 @@ from wecom_auto.automotive.watch._tables import alerts as alert_rows
 from wecom_auto.automotive.watch._values import Alert, Evidence, Facts, Fired, Standing, Subject, Touch
 from wecom_auto.automotive.watch._watch import SOURCE, Watch
 from wecom_auto.sop._states import TaskStatus
+from wecom_auto.sop._tables import staff_tasks
 from wecom_auto.sop.tasks import TaskDesk, TaskRecord
 from wecom_auto.sop.tasks._values import require
 from wecom_auto.store import reading, repeatable, transaction
@@ -202,14 +203,19 @@ class WatchDesk:
         told: list[Alert] = []
         for one in standings:
             told += self._look(Facts(standings=(one,), sources=self.sources), now)
+        for tasks in self._late_tasks(now, limit):
+            told += self._look(Facts(tasks=tasks), now)
         figures = self.figures.newest(now) if self.figures is not None else {}
-        return told + self._look(Facts(tasks=self._late_tasks(now), figures=figures), now)
+        return told + self._look(Facts(figures=figures), now)
 
-    def _late_tasks(self, now: datetime) -> tuple[TaskRecord, ...]:
-        if self.watch.rules.task_grace is None:
-            return ()
-        page = self.tasks.open(limit=_MOST)
-        return tuple(one for one in page.tasks if one.deadline_at <= now and one.source != SOURCE)
+    def _late_tasks(self, now: datetime, limit: int) -> Iterator[tuple[TaskRecord, ...]]:
+        """Every task whose deadline has passed, by pages: those that were told must not hide those behind them."""
+        after, more = "", self.watch.rules.task_grace is not None
+        while more:
+            page = self.tasks.open(after=after, limit=limit)
+            late = tuple(one for one in page.tasks if one.deadline_at <= now)
+            yield tuple(one for one in late if one.source != SOURCE)
+            after, more = page.next, bool(page.next) and len(late) == len(page.tasks)
 
     def _look(self, facts: Facts, now: datetime) -> list[Alert]:
         known = evolve(facts, fired=self._fired(facts))
@@ -265,9 +271,10 @@ class WatchDesk:
     def _heed_tasks(self, now: datetime, limit: int) -> int:
         """Take a task of the watch that somebody has done for the contact that it asked for."""
         closed = 0
-        for one in self._find(_A.closed_at.is_(None), _A.rung.in_(_OWN), _A.task_id.is_not(None), limit=limit):
+        done = self._tasks_in(TaskStatus.DONE)
+        for one in self._find(_A.closed_at.is_(None), _A.rung.in_(_OWN), _A.task_id.in_(done), limit=limit):
             task = self.tasks.get(one.task_id or 0)
-            if task is None or task.state is not TaskStatus.DONE or task.closed_at is None:
+            if task is None or task.closed_at is None:  # pragma: no cover - a task that is done has its time
                 continue
             if one.rule in {Rule.TASK, Rule.FIGURES}:
                 closed += self._close([one], now, "task done", Evidence.TASK)
@@ -282,12 +289,16 @@ class WatchDesk:
     def _drop_gone(self, limit: int, now: datetime) -> int:
         """Close alerts about tasks that are closed, and about days that newer ones have followed."""
         closed = 0
-        for one in self._find(_A.closed_at.is_(None), _A.watched_task.is_not(None), limit=limit):
-            task = self.tasks.get(one.watched_task or 0)
-            if task is None or task.state.final:
-                closed += self._close([one], now, "the task is closed", Evidence.TASK)
+        final = self._tasks_in(*(one for one in TaskStatus if one.final))
+        for one in self._find(_A.closed_at.is_(None), _A.watched_task.in_(final), limit=limit):
+            closed += self._close([one], now, "the task is closed", Evidence.TASK)
         old = (_A.rule == Rule.FIGURES.value, _A.since < now - 3 * timedelta(days=1))
         return closed + self._close(self._find(_A.closed_at.is_(None), *old, limit=limit), now, "newer figures", None)
+
+    def _tasks_in(self, *states: TaskStatus) -> sa.Select[int]:
+        """The numbers of staff tasks in some states, for the database to look at: open ones may be thousands."""
+        mine = (staff_tasks.c.corp_id == self.corp_id, staff_tasks.c.state.in_([one.value for one in states]))
+        return sa.select(staff_tasks.c.id).where(*mine)
 
     def _close(self, found: Sequence[StoredAlert], now: datetime, why: str, evidence: Evidence | None) -> int:
         """Close alerts, and then their tasks: done if a contact was seen, else taken back."""

@@ -240,7 +240,7 @@ class Facts:
     tasks: tuple[TaskRecord, ...] = field(default=(), converter=tuple[TaskRecord, ...])
     figures: Mapping[str, BehaviorDay] = field(factory=dict[str, BehaviorDay])
     fired: Mapping[str, tuple[Fired, ...]] = field(factory=dict[str, tuple[Fired, ...]])
-    sources: frozenset[Evidence] = field(default=frozenset({Evidence.TASK}), converter=_sources)
+    sources: frozenset[Evidence] = field(factory=lambda: frozenset({Evidence.TASK}), converter=_sources)
 
     @property
     def best(self) -> Evidence:
