@@ -35,7 +35,7 @@ definitions = sa.Table(
     sa.Column("sop", _ID, primary_key=True),
     sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("digest", sa.String(64), nullable=False),
-    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("document", LongText, nullable=False),
     sa.Column("published_at", UtcDateTime, nullable=False),
     comment="Published versions; a row is never changed",
 )
@@ -146,7 +146,7 @@ batches = sa.Table(
     sa.Column("kind", sa.String(16), nullable=False, server_default="single"),
     sa.Column("sender", _ID, nullable=False),
     sa.Column("content_digest", sa.String(64), nullable=False),
-    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("content", LongText, nullable=False),
     # Who publishes a moment, and who may see it.
     sa.Column("audience", LongText),
     sa.Column("slot_at", UtcDateTime, nullable=False),
@@ -181,6 +181,8 @@ batches = sa.Table(
         sqlite_where=sa.text("check_at IS NOT NULL"),
         postgresql_where=sa.text("check_at IS NOT NULL"),
     ),
+    sa.Index("ix_sop_batches_state", "corp_id", "state", "slot_at"),
+    sa.Index("ix_sop_batches_slot", "corp_id", "kind", "slot_at"),
     comment="One request to the platform for one member: one tap",
 )
 

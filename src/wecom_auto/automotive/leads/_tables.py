@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from wecom_auto.store import UtcDateTime, metadata
+from wecom_auto.store import LongText, UtcDateTime, metadata
 
 _ID = sa.String(64)
 # SQLite numbers rows by itself only for INTEGER, not for BIGINT.
@@ -29,7 +29,7 @@ leads = sa.Table(
     sa.Column("source", _ID, nullable=False),
     sa.Column("campaign", sa.String(128), nullable=False),
     sa.Column("model", sa.String(128), nullable=False),
-    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("note", LongText, nullable=False),
     sa.Column("extra", sa.JSON, nullable=False),
     sa.Column("inquiries", sa.Integer, nullable=False),
     # How often it has been given to somebody; the last number is the open assignment, if there is one.
