@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.stores import KINDS, fresh_database
 
 from wecom_auto._time import CHINA
+from wecom_auto.automotive.channels import Attribution, Origin, Source
 from wecom_auto.automotive.tagplan import (
     Difference,
     MadeTags,
@@ -305,6 +307,22 @@ def test_rules_mean_what_they_say(fake, kind, field, value, expected):
     fake.add_customer(followed_by="zhangsan")
     orders = evaluate(PLAN.rules, signal(fake, kind, value, field=field))
     assert [one.rule for one in orders] == expected
+
+
+def test_each_part_of_a_source_is_a_signal_for_the_member_who_was_added(scene, fake):
+    """An attribution of the channels becomes the tag that a rule wants, on that member's relation; others get none."""
+    tagger, _ = scene
+    found = Attribution(
+        external_userid="wm1",
+        userid="a",
+        added_at=NINE,
+        state="x",
+        origin=Origin.OURS,
+        source=Source(channel="live", store="bj01"),
+    )
+    (order,) = tagger.hear_source(found)
+    assert (order.external_userid, order.userid, order.tag, order.at) == ("wm1", "a", "直播", NINE)
+    assert tagger.hear_source(evolve(found, source=Source())) == ()
 
 
 def test_an_exclusive_tag_takes_the_others_off_in_one_call(everywhere, fake):

@@ -532,6 +532,16 @@ def test_a_text_message_whose_fate_is_unknown_is_not_repeated(stage, desk, idemp
     assert len({one.key for one in provider.sent}) == 1
 
 
+def test_who_came_by_a_link_has_opened_it(desk):
+    """Without the platform's event of an opened link, an add by it is an opening; one by a code is not."""
+    first, second = desk.take(new()).lead_id, desk.take(new(phone="13900000002")).lead_id
+    state = desk.make_link(first, url="https://work.weixin.qq.com/ca/caw1").partition("customer_channel=")[2]
+    desk.match(added(state=state))
+    desk.match(added("wm8", state="campaign", phones=("13900000002",)))
+    assert desk.lead(first).link_opened_at == TEN
+    assert (desk.lead(second).link_opened_at, desk.lead(second).added_at) == (None, TEN)
+
+
 def test_the_phone_of_the_remark_tells_who_was_added(desk):
     """However it is written; the second member becomes co-owner."""
     lead = new()

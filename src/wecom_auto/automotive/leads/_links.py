@@ -183,12 +183,17 @@ def _settle(desk: Desk, state: str, lead_id: str, sms: str, receipt: str) -> Non
 def opened(desk: Desk, state: str) -> bool:
     """Somebody has opened the address of a lead."""
     with transaction(desk.engine) as connection:
-        mine = (c.corp_id == desk.corp_id, c.state == state)
-        lead_id = connection.scalar(sa.select(c.lead_id).where(*mine))
-        if lead_id is None:
-            return False
-        connection.execute(sa.update(t.links).where(*mine, c.opened_at.is_(None)).values(opened_at=desk.now()))
-        first_time(connection, desk, lead_id, "link_opened_at")
+        return note_opened(connection, desk, state)
+
+
+def note_opened(connection: Connection, desk: Desk, state: str) -> bool:
+    """Write down that an address was opened; False if it is no lead's own."""
+    mine = (c.corp_id == desk.corp_id, c.state == state)
+    lead_id = connection.scalar(sa.select(c.lead_id).where(*mine))
+    if lead_id is None:
+        return False
+    connection.execute(sa.update(t.links).where(*mine, c.opened_at.is_(None)).values(opened_at=desk.now()))
+    first_time(connection, desk, lead_id, "link_opened_at")
     return True
 
 

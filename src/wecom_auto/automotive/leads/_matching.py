@@ -19,6 +19,7 @@ from wecom_auto.automotive.leads import _tables as t
 from wecom_auto.automotive.leads._books import Desk
 from wecom_auto.automotive.leads._cells import UnreadableError, read_phone
 from wecom_auto.automotive.leads._intake import join, take_in
+from wecom_auto.automotive.leads._links import note_opened
 from wecom_auto.automotive.leads._states import LeadStatus, NoticeKind
 from wecom_auto.automotive.leads._values import NewLead
 from wecom_auto.store import repeatable, transaction
@@ -90,6 +91,9 @@ def added(desk: Desk, who: Added, states: LeadStates | None) -> Match:
     """Match one add; the same one twice changes nothing more."""
     by_channel = states(who.state) if states is not None and who.state else ""
     with transaction(desk.engine) as connection:
+        if who.state:
+            # Few corps are told of an opened link, but whoever came by one has opened it.
+            note_opened(connection, desk, who.state)
         kind, found = _candidates(connection, desk, who, by_channel)
         if not found:
             return _unknown(connection, desk, who)

@@ -16,8 +16,9 @@ from sqlalchemy.engine import Connection, Engine
 
 from wecom_auto._time import Clock, from_unix, require_aware
 from wecom_auto.automotive._exclusive import NO_RELATION, TagChoice
+from wecom_auto.automotive.channels import Attribution
 from wecom_auto.automotive.tagplan._plan import TagPlan
-from wecom_auto.automotive.tagplan._rules import Signal, TagOrder, evaluate
+from wecom_auto.automotive.tagplan._rules import Signal, SignalKind, TagOrder, evaluate
 from wecom_auto.automotive.tagplan._tables import tag_orders
 from wecom_auto.directory import Directory
 from wecom_auto.errors import ConfigurationError, NotFoundError, WeComError
@@ -80,6 +81,25 @@ class Tagger:
             for order in orders:
                 self._want(connection, order)
         return orders
+
+    def hear_source(self, found: Attribution) -> tuple[TagOrder, ...]:
+        """Hear where a customer came from: a signal for each part of the source; see `hear`.
+
+        Args:
+            found: From `Channels.record`, which gives every add once.
+        """
+        signals = [
+            Signal(
+                kind=SignalKind.STATE,
+                field=kind.value,
+                value=key,
+                at=found.added_at,
+                external_userid=found.external_userid,
+                userid=found.userid,
+            )
+            for kind, key in found.source.parts()
+        ]
+        return tuple(order for one in signals for order in self.hear(one))
 
     def run(self, client: WeCom, directory: Directory, now: datetime, *, limit: int = _MOST) -> TaggerReport:
         """Put on what is wanted and take off what is over; run it every minute.
