@@ -74,7 +74,7 @@ def _definition(context: Context, sop: str, spread: timedelta) -> Definition:
     if not timedelta() <= spread <= _MOST or spread % timedelta(days=1):
         raise ValidationError(field="spread", value=str(spread), limit="whole days, 0 to 366")
     with reading(context.engine) as connection:
-        definition = context.catalogue.latest(connection, sop)
+        definition = context.catalogue.open(connection, sop)
     if spread and (definition.entry.anchor is not None or definition.entry.brings_date):
         msg = f"{sop} counts from a date of the customer, which a backfill does not move: leave spread out"
         raise ConfigurationError(msg)

@@ -31,6 +31,10 @@ class PublishedSop:
     state: SopStatus
 
 
+def _ended(sop: str) -> ConfigurationError:
+    return ConfigurationError(f"{sop!r} has ended, and that is for good: publish it under a new name")
+
+
 class Catalogue:
     """The published definitions of one corp.
 
@@ -50,7 +54,8 @@ class Catalogue:
             False if exactly this version was published before.
 
         Raises:
-            ConfigurationError: The version exists with other content, or is older than the present one.
+            ConfigurationError: The version exists with other content, is older than the present one, or the SOP has
+                ended.
         """
         known = connection.execute(self._select(definition.sop, definition.version)).first()
         if known is not None:
@@ -73,6 +78,8 @@ class Catalogue:
             raise ConfigurationError(msg)
         if present is None:
             return
+        if present.state is SopStatus.ENDED:
+            raise _ended(definition.sop)
         before = self.load(connection, definition.sop, present.version).target
         if before is not definition.target:
             msg = f"{definition.sop} is about a {before}, not a {definition.target}: publish it under a new name"
@@ -95,6 +102,26 @@ class Catalogue:
             msg = f"{sop!r} is not published (there are: {there_are}): publish its definition first"
             raise ConfigurationError(msg)
         return self.load(connection, sop, published[sop].version)
+
+    def open(self, connection: Connection, sop: str) -> Definition:
+        """The newest version of a SOP that has not ended.
+
+        Raises:
+            ConfigurationError: No such SOP, or it has ended.
+        """
+        found = self.latest(connection, sop)
+        if self.sops(connection)[sop].state is SopStatus.ENDED:
+            raise _ended(sop)
+        return found
+
+    def lets_in(self, connection: Connection, sop: str) -> bool:
+        """Whether the SOP has not ended, and will not before this transaction is over.
+
+        Whoever ends a SOP waits for those who are letting somebody in, and closes their runs, too.
+        """
+        mine = (t.sops.c.corp_id == self.corp_id, t.sops.c.sop == sop)
+        state = connection.scalar(sa.select(t.sops.c.state).where(*mine).with_for_update(read=True))
+        return state is not None and state != SopStatus.ENDED.value
 
     def running(self, connection: Connection) -> list[str]:
         """The names of the SOPs that work; the one place where a pause takes effect."""

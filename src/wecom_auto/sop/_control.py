@@ -27,6 +27,8 @@ from wecom_auto.store import repeatable, transaction
 @repeatable
 def publish(context: Context, definition: Definition, now: datetime) -> bool:
     """Publish a version; see `Catalogue.publish`. A trigger that is a date gets its next day."""
+    # What builders accept and the format does not could be written down, and never be read again.
+    Definition.from_json(definition.to_json())
     if definition.target is not Target.CUSTOMER or definition.entry.recurring:
         subject_book(context)
     with transaction(context.engine) as connection:

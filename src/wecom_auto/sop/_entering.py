@@ -14,7 +14,7 @@ from attrs import Factory, field, frozen
 
 from wecom_auto._types import JSON
 from wecom_auto.sop._problems import DefinitionError, read_table, read_text, suggestion
-from wecom_auto.sop._timing import parse_duration
+from wecom_auto.sop._timing import YEARS, parse_duration
 from wecom_auto.sop.conditions import Condition, read_condition
 
 _AFTER: Final = re.compile(r"after ([0-9]{1,5}d)")
@@ -193,9 +193,10 @@ def read_calendar(subject: str) -> date | frozenset[int] | int | None:
         days = [day.strip() for day in match[1].split(",")]
         return frozenset(map(WEEKDAYS.index, days)) if set(days) <= set(WEEKDAYS) else None
     try:
-        return date.fromisoformat(subject) if _DATE.fullmatch(subject) else None
+        found = date.fromisoformat(subject) if _DATE.fullmatch(subject) else None
     except ValueError:
         return None
+    return found if found is not None and found.year in YEARS else None
 
 
 def _trigger(value: object) -> str:

@@ -24,6 +24,7 @@ from wecom_auto.sop._policies import Concurrency, Target
 from wecom_auto.sop._standing import blocked
 from wecom_auto.sop._states import EnrolmentStatus, SopStatus
 from wecom_auto.sop._subjects import facts_for, member_for
+from wecom_auto.sop._timing import is_beyond
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.store import Enrolment
 from wecom_auto.sop.tasks._rows import wake as wake_tasks
@@ -102,6 +103,8 @@ def _enrol(
     member, facts = _facts(context, definition, candidate)
     refusal, anchor_at = _admit(definition, facts, candidate, member, now)
     with transaction(context.engine) as connection:
+        if refusal is None and not context.catalogue.lets_in(connection, definition.sop):
+            refusal = "entry:ended"
         if refusal is None and anchor_at is not None and member is not None:
             arrival = _Arrival(context, connection, definition, candidate, member, anchor_at, now)
             # Where another process lets the same customer in at this moment, there is a run to look at afterwards.
@@ -146,12 +149,15 @@ def _admit(
     if lacks_consent(definition, facts):
         return "blocked:no_consent", None
     if candidate.anchor_at is not None:
-        return None, candidate.anchor_at
+        return ("entry:no_such_date", None) if is_beyond(candidate.anchor_at) else (None, candidate.anchor_at)
     anchor = _anchor(definition)
     if anchor is None:
         return None, now
-    anchor_at = definition.anchor_at(facts.attribute(anchor))
-    return (None, anchor_at) if anchor_at is not None else ("entry:no_anchor", None)
+    value = facts.attribute(anchor)
+    anchor_at = definition.anchor_at(value)
+    if anchor_at is not None:
+        return None, anchor_at
+    return "entry:no_such_date" if is_beyond(value) else "entry:no_anchor", None
 
 
 @frozen

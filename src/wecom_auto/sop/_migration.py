@@ -198,8 +198,8 @@ def _cases(
 def _move(context: Context, new: Definition, run: Enrolment, found: Remap) -> RunMove:
     state = found.state
     left = [step for step in new.steps if step.id not in state.done]
-    slots = [(slot(new, step, state.anchor_at, context.calendar, seed=state.seed).due_at, step.id) for step in left]
-    next_at, next_step = min(slots, default=(None, ""))
+    slots = [(slot(new, step, state.anchor_at, context.calendar, seed=state.seed), step.id) for step in left]
+    next_at, next_step = min([(one.due_at, step_id) for one, step_id in slots if one.exists], default=(None, ""))
     return RunMove(
         enrolment_id=run.id,
         external_userid=run.external_userid,

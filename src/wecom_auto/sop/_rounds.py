@@ -265,13 +265,13 @@ def _write_page(
     last: str,
     now: datetime,
 ) -> bool:
-    """Write a page with how far it came; False if another worker has taken the day over meanwhile."""
+    """Write a page with how far it came; False if another worker has taken the day, or somebody has ended the SOP."""
     if last:
         values: dict[str, object] = {"position": last, "lease_until": now + _LEASE}
     else:
         values = {"position": "", "lease_until": None} | _after(context, definition, taken.day)
     with transaction(context.engine) as connection:
-        if not _move(context, connection, taken, values):
+        if not context.catalogue.lets_in(connection, definition.sop) or not _move(context, connection, taken, values):
             return False
         insert_new(connection, t.enrolments, rows)
         _journal.write(connection, context.corp_id, now, entries)

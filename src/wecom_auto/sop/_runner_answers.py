@@ -95,6 +95,9 @@ class RunnerAnswers:
             userid: Whose work it is.
             limit: At most so many lines.
         """
+        for name, moment in (("since", since), ("until", until)):
+            if moment is not None:
+                require_aware(moment, name)
         return desk_of(self._context.office).audit(since=since, until=until, userid=userid, limit=limit)
 
     def publications(self, sop: str) -> tuple[Publication, ...]:

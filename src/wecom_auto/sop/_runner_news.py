@@ -15,6 +15,7 @@ from wecom_auto.sop._entry import Candidate
 from wecom_auto.sop._policies import Target
 from wecom_auto.sop._welcome import send_welcome
 from wecom_auto.sop.tasks._desk import desk_of
+from wecom_auto.sop.tasks._values import require
 from wecom_auto.store import reading
 
 
@@ -40,18 +41,23 @@ class RunnerNews:
             external_userid: The customer.
             now: Aware.
             userid: The member; empty lets the SOP's owner rule choose.
-            anchor_at: What offsets are counted from; by default the SOP's anchor, or now.
+            anchor_at: What offsets are counted from (aware); by default the SOP's anchor, or now.
             occurrence: Tells this entry from the next one; the same text never enrols twice.
 
         Returns:
             Whether a run began. If not, `why` says so.
 
         Raises:
-            ConfigurationError: No such SOP is published.
+            ConfigurationError: No such SOP is published, or it has ended.
+            ValidationError: A naive time, or an empty id.
         """
+        require_aware(now, "now")
+        if anchor_at is not None:
+            require_aware(anchor_at, "anchor_at")
+        require(external_userid != "", "external_userid", "an empty text", "the id of the subject")
         with reading(self._context.engine) as connection:
-            definition = self._context.catalogue.latest(connection, sop)
-        key = occurrence or f"manual@{require_aware(now, 'now').isoformat()}"
+            definition = self._context.catalogue.open(connection, sop)
+        key = occurrence or f"manual@{now.isoformat()}"
         candidate = Candidate(external_userid=external_userid, userid=userid, occurrence=key, anchor_at=anchor_at)
         return _entry.enrol(self._context, definition, candidate, now)
 
@@ -62,7 +68,7 @@ class RunnerNews:
             event: Any; those that concern no SOP do nothing.
             now: Aware.
         """
-        desk_of(self._context.office).hear(event, now)
+        desk_of(self._context.office).hear(event, require_aware(now, "now"))
         _news.take(self._context, event, now)
 
     def welcome(self, event: CustomerAdded, now: datetime, *, deadline: datetime | None = None) -> bool:
@@ -76,7 +82,8 @@ class RunnerNews:
         Returns:
             Whether a message was sent. It is never sent twice, and never after the deadline.
         """
-        return send_welcome(self._context, event, now, deadline or event.created_at + WELCOME_CODE)
+        until = event.created_at + WELCOME_CODE if deadline is None else require_aware(deadline, "deadline")
+        return send_welcome(self._context, event, require_aware(now, "now"), until)
 
     def record_event(
         self, external_userid: str, name: str, now: datetime, *, target: Target | str = Target.CUSTOMER
@@ -88,9 +95,14 @@ class RunnerNews:
             name: As the definitions name it.
             now: When it happened.
             target: What the id names; only SOPs about that kind are told.
+
+        Raises:
+            ValidationError: No such target, or a naive time.
         """
-        candidate = Candidate(external_userid=external_userid, occurrence=f"event:{name}@{now.isoformat()}")
-        _entry.trigger(self._context, f"event:{name}", candidate, now, target=Target(target))
+        about = _target(target)
+        moment = require_aware(now, "now").isoformat()
+        candidate = Candidate(external_userid=external_userid, occurrence=f"event:{name}@{moment}")
+        _entry.trigger(self._context, f"event:{name}", candidate, now, target=about)
         _entry.wake(self._context, external_userid, now)
 
     def set_attribute(
@@ -113,16 +125,22 @@ class RunnerNews:
             value: Anything JSON can hold, or a date.
             now: Aware.
             target: What the id names; only SOPs about that kind are told.
+
+        Raises:
+            ValidationError: No such target, or a naive time, be it `now` or the value.
         """
+        about = _target(target)
+        if isinstance(value, datetime):
+            require_aware(value, "value")
         stored = value.isoformat() if isinstance(value, date) else value
-        _attributes.set_attribute(self._context, external_userid, name, stored, now, Target(target))
+        _attributes.set_attribute(self._context, external_userid, name, stored, require_aware(now, "now"), about)
 
     def member_left(self, userid: str, now: datetime) -> None:
         """Withdraw what a member has not confirmed and close the member's runs; other members' runs go on.
 
         What the member was to send for somebody else's run, and is proved unsent, goes to another follower.
         """
-        self._context.book.member_left(userid, now)
+        self._context.book.member_left(userid, require_aware(now, "now"))
         _control.member_left(self._context, userid, now)
         desk_of(self._context.office).member_left(userid, now)
 
@@ -178,3 +196,9 @@ class RunnerNews:
             False if the task is closed already, or does not exist.
         """
         return desk_of(self._context.office).complete(task_id, now=now, evidence=evidence)
+
+
+def _target(value: Target | str) -> Target:
+    words = [word.value for word in Target]
+    require(value in words, "target", repr(value)[:60], f"one of {', '.join(words)}")
+    return Target(value)

@@ -21,6 +21,7 @@ from wecom_auto.sop._dispatch import Steps, claim, dispatch
 from wecom_auto.sop._freeze import freeze
 from wecom_auto.sop._perform import perform
 from wecom_auto.sop._polling import follow
+from wecom_auto.sop._shards import SHARDS
 from wecom_auto.sop._sharing import DueWork
 from wecom_auto.sop._states import BatchStatus
 from wecom_auto.sop._sweep import Swept, sweep
@@ -30,6 +31,7 @@ from wecom_auto.sop.reconcile import reconcile
 from wecom_auto.sop.sending import Trouble
 from wecom_auto.sop.tasks._desk import desk_of
 from wecom_auto.sop.tasks._desk import work as tend
+from wecom_auto.sop.tasks._values import require
 from wecom_auto.store import reading
 
 _ALERT_EVERY: Final = timedelta(hours=1)
@@ -52,6 +54,12 @@ class TickReport:
     def idle(self) -> bool:
         """Whether nothing was due."""
         return not any(self.counts.values())
+
+
+def _check_shard(shard: int) -> None:
+    # A shard that does not exist has no work: whoever counts wrongly would never notice.
+    known = type(shard) is int and 0 <= shard < SHARDS
+    require(known, "shard", repr(shard)[:60], f"a number from 0 to {SHARDS - 1}")
 
 
 class RunnerWork:
@@ -188,7 +196,11 @@ class RunnerWork:
         Args:
             shard: 0 to 63. A customer is always in the same one.
             now: Aware.
+
+        Raises:
+            ValidationError: No such shard.
         """
+        _check_shard(shard)
         tick = self._start(now)
         advance(self._context, tick, shard)
         return self._finish(tick, now)
@@ -202,9 +214,9 @@ class RunnerWork:
             now: Aware.
             slot: Runs that were due by then are waited for, at most five minutes; by default `now`.
         """
-        tick = self._start(now)
+        tick, since = self._start(now), now if slot is None else require_aware(slot, "slot")
         more = True
-        while more and _sharing.may_freeze(self._context, slot or now, tick.now()):
+        while more and _sharing.may_freeze(self._context, since, tick.now()):
             with _sharing.turn_to_freeze(self._context, tick.now()) as mine:
                 more = mine and freeze(self._context, tick)
         return self._finish(tick, now)
@@ -215,7 +227,11 @@ class RunnerWork:
         Args:
             shard: 0 to 63.
             now: Aware.
+
+        Raises:
+            ValidationError: No such shard.
         """
+        _check_shard(shard)
         tick = self._start(now)
         perform(self._context, tick, shard)
         return self._finish(tick, now)

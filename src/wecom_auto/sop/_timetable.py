@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from attrs import frozen
 
 from wecom_auto.sop._policies import Holidays, Shift, Window, stable_number
-from wecom_auto.sop._timing import wall_to_utc
+from wecom_auto.sop._timing import MAX_DAYS, YEARS, wall_to_utc
 from wecom_auto.sop.calendar import Calendar
 from wecom_auto.sop.definition import Definition, Step
 
@@ -16,6 +16,10 @@ WELCOME_CODE = timedelta(seconds=20)
 """How long the platform accepts a welcome code (manual 92137)."""
 _HORIZON = 400
 """Days after which a calendar with no open day is taken for broken."""
+NO_SUCH_DATE = "skipped:no_such_date"
+_BEGINNING = datetime(YEARS.start, 1, 1, tzinfo=UTC)
+_END = datetime(YEARS.stop + 2 * MAX_DAYS // 365, 1, 1, tzinfo=UTC)
+"""A step may lie ten years after its anchor, and its deadline as many after that."""
 
 
 @frozen(kw_only=True)
@@ -26,7 +30,8 @@ class Slot:
         nominal_at: What the offset alone says, in UTC.
         due_at: When it may happen first, in UTC.
         until: After this it is skipped; `None` for steps that no person notices.
-        reason: `due`, `moved:holiday`, `moved:spread` or `deferred:window`.
+        reason: `due`, `moved:holiday`, `moved:spread`, `deferred:window`; `skipped:no_such_date` for a step whose date
+            the calendar does not have, and whose times say nothing.
         provisional: Whether a day was looked at whose table is not published yet.
     """
 
@@ -35,6 +40,11 @@ class Slot:
     until: datetime | None
     reason: str = "due"
     provisional: bool = False
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is such a date at all."""
+        return self.reason != NO_SUCH_DATE
 
 
 def slot(definition: Definition, step: Step, anchor_at: datetime, calendar: Calendar, *, seed: str = "") -> Slot:
@@ -47,6 +57,17 @@ def slot(definition: Definition, step: Step, anchor_at: datetime, calendar: Cale
         calendar: Answers for days.
         seed: Spreads runs over the days after a holiday, the same way on every machine.
     """
+    try:
+        found = _slot(definition, step, anchor_at, calendar, seed)
+    except OverflowError:
+        found = None
+    # What the database and every zone can still hold.
+    if found is None or not _BEGINNING <= min(found.due_at, found.nominal_at) <= found.due_at < _END:
+        return Slot(nominal_at=_BEGINNING, due_at=_BEGINNING, until=_BEGINNING, reason=NO_SUCH_DATE)
+    return found
+
+
+def _slot(definition: Definition, step: Step, anchor_at: datetime, calendar: Calendar, seed: str) -> Slot:
     nominal = step.at.resolve(anchor_at, definition.zone)
     if step.is_welcome:
         return Slot(nominal_at=nominal, due_at=nominal, until=nominal + WELCOME_CODE)

@@ -23,6 +23,8 @@ _UNITS: Final = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": time
 _DAY: Final = 1440
 MAX_DAYS: Final = 3700
 """Ten years: the longest offset a definition may use."""
+YEARS: Final = range(1600, 9000)
+"""Years that a date may have. Other systems write 9999-12-31 for "never" and 0001-01-01 for "not known"."""
 
 
 def parse_duration(text: object) -> timedelta:
@@ -77,6 +79,9 @@ class Offset:
         count: How many units, negative before the anchor.
         unit: `min`, `h` (elapsed time), `d` or `mo` (calendar time; months clamp at the end of the month).
         clock: Wall-clock time on that day; `None` keeps the anchor's own time.
+
+    Raises:
+        DefinitionError: Too far away, or a time of day together with hours or minutes.
     """
 
     count: int
@@ -94,14 +99,16 @@ class Offset:
         if match is None:
             problem = f"{text!r:.60} is not an offset"
             raise DefinitionError(problem, remedy='write "+3d 10:00", "-90d 10:00", "+0d" or "+2h"')
-        offset = cls(int(match[1] + match[2]), match[3], parse_clock(match[4]) if match[4] else None)
-        if offset.clock is not None and offset.unit in {"h", "min"}:
-            problem = f"{text!r} counts {offset.unit} and cannot also name a time of day"
+        return cls(int(match[1] + match[2]), match[3], parse_clock(match[4]) if match[4] else None)
+
+    def __attrs_post_init__(self) -> None:
+        if self.clock is not None and self.unit in {"h", "min"}:
+            problem = f"{str(self)!r} counts {self.unit} and cannot also name a time of day"
             raise DefinitionError(problem, remedy="count days, or leave the time of day out")
-        if abs(offset.approximate) > timedelta(days=MAX_DAYS):
-            problem = f"{text!r} is more than {MAX_DAYS} days away"
+        # The count first: one of many digits is no span of time at all.
+        if abs(self.count) > MAX_DAYS * _DAY or abs(self.approximate) > timedelta(days=MAX_DAYS):
+            problem = f"{str(self)!r} is more than {MAX_DAYS} days away"
             raise DefinitionError(problem)
-        return offset
 
     def __str__(self) -> str:
         clock = f" {self.clock:%H:%M}" if self.clock is not None else ""
@@ -125,6 +132,9 @@ class Offset:
         Args:
             anchor_at: Aware time of the anchor.
             zone: The definition's zone; day arithmetic is done on its wall clock, the offset to UTC is applied last.
+
+        Raises:
+            OverflowError: There is no such date: it is before the year 1 or after 9999.
         """
         if self.unit in {"h", "min"}:
             return anchor_at.astimezone(UTC) + self.count * _UNITS[self.unit]
@@ -224,16 +234,28 @@ def to_instant(value: object, zone: ZoneInfo) -> datetime | None:
         zone: The definition's zone.
 
     Returns:
-        An aware time in UTC, or `None` for a value that is not a date.
+        An aware time in UTC, or `None` for a value that is not a date, or no date that anything can be counted from.
     """
+    found = _as_date(value)
+    if found is None or found.year not in YEARS:
+        return None
+    return found.astimezone(UTC) if isinstance(found, datetime) else wall_to_utc(found, time(), zone)
+
+
+def is_beyond(value: object) -> bool:
+    """Whether a value is a date, but of no year that anything can be counted from, such as 9999-12-31."""
+    found = _as_date(value)
+    return found is not None and found.year not in YEARS
+
+
+def _as_date(value: object) -> date | None:
     if isinstance(value, str):
         try:
             value = date.fromisoformat(value) if len(value) <= len("2026-11-12") else datetime.fromisoformat(value)
         except ValueError:
             return None
-    if isinstance(value, datetime):
-        return value.astimezone(UTC) if value.tzinfo is not None else None
-    return wall_to_utc(value, time(), zone) if isinstance(value, date) else None
+    # A naive time is another instant on every machine.
+    return value if isinstance(value, date) and getattr(value, "tzinfo", UTC) is not None else None
 
 
 def month_day(year: int, month: int, day: int) -> date:
@@ -243,6 +265,9 @@ def month_day(year: int, month: int, day: int) -> date:
 
 def _add_months(day: date, count: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
+    if not date.min.year <= year <= date.max.year:
+        msg = f"there is no year {year}"
+        raise OverflowError(msg)
     return month_day(year, month + 1, day.day)
 
 

@@ -119,7 +119,8 @@ class Administration:
             progress: Told how many subjects are done, every hundred.
 
         Raises:
-            ConfigurationError: No such SOP; or a spread for a SOP that counts from a date of the customer.
+            ConfigurationError: No such SOP, or it has ended; or a spread for a SOP that counts from a date of the
+                customer.
             ValidationError: `spread` is no number of whole days from 0 to 366.
         """
         return _backfill.backfill(

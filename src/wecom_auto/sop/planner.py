@@ -167,6 +167,8 @@ class _Run:
                 yield self._action(step, times, action, arm)
 
     def _timing(self, step: Step, times: Slot, opening: datetime, *, late: bool) -> Decision | None:
+        if not times.exists:
+            return _made(step, times, DecisionKind.SKIP, times.reason, at=self.now)
         if self.now < times.due_at:
             return _made(step, times, DecisionKind.DEFER, times.reason)
         if late:

@@ -143,10 +143,11 @@ class Runner(RunnerWork, RunnerNews, RunnerAnswers):
         """Publish a version; running runs do what it says (`policy.on_edit`): by default they finish on theirs.
 
         Returns:
-            False if exactly this version was published before.
+            False if exactly this version was published before; a SOP that has ended meanwhile stays so.
 
         Raises:
-            ConfigurationError: The version exists with other content, or is older than the present one.
+            ConfigurationError: The version exists with other content, is older than the present one, or is a new one
+                of a SOP that has ended.
         """
         is_new = _control.publish(self._context, definition, require_aware(now, "now"))
         if definition.policy.on_edit is not Edit.FINISH:
@@ -156,15 +157,15 @@ class Runner(RunnerWork, RunnerNews, RunnerAnswers):
 
     def pause(self, sop: str, now: datetime) -> None:
         """Stop a SOP for the time being: nothing more is sent, tasks nobody has confirmed are withdrawn, runs stay."""
-        _control.stop(self._context, sop, SopStatus.PAUSED, "cancelled:paused", now)
+        _control.stop(self._context, sop, SopStatus.PAUSED, "cancelled:paused", require_aware(now, "now"))
 
     def resume(self, sop: str, now: datetime) -> None:
         """Let a paused SOP go on; what has become too late meanwhile is skipped with its reason."""
-        _control.resume(self._context, sop, now)
+        _control.resume(self._context, sop, require_aware(now, "now"))
 
     def end(self, sop: str, now: datetime) -> None:
         """End a SOP for good: close its runs, withdraw its tasks. What was sent stays sent."""
-        _control.stop(self._context, sop, SopStatus.ENDED, "ended:sop", now)
+        _control.stop(self._context, sop, SopStatus.ENDED, "ended:sop", require_aware(now, "now"))
         _control.end_runs(self._context, t.enrolments.c.sop == sop, "ended:sop", now)
 
     def resolve(self, batch_id: str, now: datetime, *, msgid: str = "") -> bool:
@@ -178,4 +179,4 @@ class Runner(RunnerWork, RunnerNews, RunnerAnswers):
         Returns:
             False if the batch is not held.
         """
-        return _control.resolve(self._context, batch_id, msgid, now)
+        return _control.resolve(self._context, batch_id, msgid, require_aware(now, "now"))
