@@ -1,4 +1,4 @@
-"""The page that says what of the trade is covered tells the truth: names import, tests and pages exist, no row is lost."""
+"""The page of what is covered tells the truth: names import, tests and pages exist, no row is lost."""
 
 from __future__ import annotations
 

@@ -42,6 +42,14 @@ def changed_by_us(context: Context, run: Enrolment, kind: str, name: str, now: d
     _entry.trigger(context, f"tag.added:{name}", tagged, now, target=target)
 
 
+def tag_added(context: Context, external_userid: str, userid: str, name: str, now: datetime) -> None:
+    """Tell the SOPs about customers of a tag that a program has put on."""
+    occurrence = f"tag:{name}@{now.isoformat()}"
+    candidate = Candidate(external_userid=external_userid, userid=userid, occurrence=occurrence)
+    _entry.trigger(context, f"tag.added:{name}", candidate, now)
+    _entry.wake(context, external_userid, now)
+
+
 def _stage_entered(context: Context, candidate: Candidate, stage: str, now: datetime, target: Target) -> None:
     entered = evolve(candidate, occurrence=f"stage:{stage}@{now.isoformat()}")
     _entry.trigger(context, f"stage.entered:{stage}", entered, now, target=target)

@@ -105,6 +105,17 @@ class RunnerNews:
         _entry.trigger(self._context, f"event:{name}", candidate, now, target=about)
         _entry.wake(self._context, external_userid, now)
 
+    def tag_added(self, external_userid: str, name: str, now: datetime, *, userid: str = "") -> None:
+        """Tell the SOPs of a tag that your own program has put on a customer; the platform calls nobody back for that.
+
+        Args:
+            external_userid: The customer.
+            name: The tag's name, as in ``tag.added:NAME``.
+            now: When it was put on; aware.
+            userid: The member whose relation carries it; empty lets the SOP's owner rule choose.
+        """
+        _attributes.tag_added(self._context, external_userid, userid, name, require_aware(now, "now"))
+
     def set_attribute(
         self,
         external_userid: str,

@@ -12,7 +12,7 @@ from wecom_auto.automotive.tagplan._findings import Difference, TagFinding
 from wecom_auto.automotive.tagplan._made import MadeTags
 from wecom_auto.automotive.tagplan._plan import PlannedGroup, PlannedTag, TagPlan
 from wecom_auto.automotive.tagplan._rules import Signal, SignalKind, TagOrder, TagRule, evaluate
-from wecom_auto.automotive.tagplan._tagger import Tagger, TaggerReport
+from wecom_auto.automotive.tagplan._tagger import Tagger, TaggerReport, TellTagged
 
 __all__ = [
     "Applied",
@@ -29,6 +29,7 @@ __all__ = [
     "TagRule",
     "Tagger",
     "TaggerReport",
+    "TellTagged",
     "compare",
     "evaluate",
 ]

@@ -6,7 +6,7 @@ The newest signal about a tag counts, in whatever order signals arrive.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +27,9 @@ from wecom_auto.store import insert_once, reading, repeatable, transaction
 
 if TYPE_CHECKING:
     from wecom_auto._client import WeCom
+
+TellTagged = Callable[[str, str, datetime], None]
+"""Hears of a tag that was put on: the customer, the tag's name, when. ``Runner.tag_added`` is one."""
 
 _MOST: Final = 1000
 _PAUSE: Final = timedelta(minutes=5)
@@ -101,7 +104,15 @@ class Tagger:
         ]
         return tuple(order for one in signals for order in self.hear(one))
 
-    def run(self, client: WeCom, directory: Directory, now: datetime, *, limit: int = _MOST) -> TaggerReport:
+    def run(
+        self,
+        client: WeCom,
+        directory: Directory,
+        now: datetime,
+        *,
+        limit: int = _MOST,
+        tell: TellTagged | None = None,
+    ) -> TaggerReport:
         """Put on what is wanted and take off what is over; run it every minute.
 
         Stopped half-way, it goes on where it stood. A tag of an exclusive group takes the others of the group off in
@@ -112,6 +123,8 @@ class Tagger:
             directory: Knows who follows a customer, and with which tags; it is told what was marked.
             now: Aware.
             limit: The most orders in one call.
+            tell: Called after a tag was put on; ``runner.tag_added`` begins the SOPs that wait for it, because the
+                platform sends no callback for what a program has marked. Not called again after a crash in between.
         """
         moment = require_aware(now, "now")
         due = self._due(moment, limit)
@@ -119,13 +132,17 @@ class Tagger:
         counts = {True: 0, False: 0}
         failed: dict[str, str] = {}
         for order in due:
+            taking = order.taking(moment)
             try:
-                counts[order.taking(moment)] += work.carry_out(order, taking=order.taking(moment))
+                calls = work.carry_out(order, taking=taking)
             except WeComError as error:
                 failed[order.external_userid] = str(error)
                 self._later(order, moment)
             else:
-                self._settle(order, over=order.taking(moment))
+                counts[taking] += calls
+                if calls and not taking and tell is not None:
+                    tell(order.external_userid, order.tag, moment)
+                self._settle(order, over=taking)
         return TaggerReport(on=counts[False], off=counts[True], failed=failed)
 
     def _want(self, connection: Connection, order: TagOrder) -> None:
