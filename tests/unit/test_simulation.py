@@ -18,7 +18,7 @@ from wecom_auto.simulation._company import company
 from wecom_auto.simulation._doors import door
 from wecom_auto.simulation._lives import Deed, lives, seats
 from wecom_auto.simulation._play import Play
-from wecom_auto.simulation._tally import tally
+from wecom_auto.simulation._tally import count
 from wecom_auto.sop import Contents, Settings
 
 CONTENTS = Contents.from_toml(FILES / "contents.toml")
@@ -81,14 +81,14 @@ def test_the_numbers_do_not_depend_on_the_hash_seed():
 def test_a_second_task_is_found_in_the_books_of_the_platform():
     """If somebody asks the platform for a task that no batch owns, the report says so: the count can fail."""
     with company(SMALL) as found:
-        play = Play(found, SMALL, lives(SMALL, found.doors), seats(SMALL))
+        play = Play(found, SMALL, lives(SMALL, found.doors, range(3)), seats(SMALL, range(3)))
         play.run(lambda _: None)
         who = next(one for one in found.fake.customers() if found.book.friend(one.external_userid))
         sender = found.book.friend(who.external_userid)
         found.client.mass_messages.create(
             chat_type="single", external_userids=[who.external_userid], sender=sender, text="again"
         )
-        assert tally(found, SMALL, play).duplicates == 1
+        assert count(found, play).books["duplicates"] == 1
 
 
 def test_members_who_never_tap_leave_everything_unconfirmed():
@@ -136,7 +136,7 @@ def test_a_goal_is_reached_as_often_as_the_table_says():
 def test_one_more_customer_changes_nobody_elses_life():
     """Everybody has dice of their own."""
     few, more = (
-        [one for one in lives(evolve(SMALL, customers=count), [door(PROSPECT)]) if one.deed is Deed.UNFRIEND]
+        [one for one in lives(evolve(SMALL, customers=count), [door(PROSPECT)], range(1)) if one.deed is Deed.UNFRIEND]
         for count in (50, 51)
     )
     assert {one.who for one in few} <= {one.who for one in more}
@@ -181,3 +181,32 @@ def test_the_command_prints_a_summary(capsys):
     words = ["sop", "simulate", str(FILES / "prospect.toml"), "--customers", "30", "--days", "30", "--members", "2"]
     assert main(words) == 0
     assert "duplicates 0, lost 0" in capsys.readouterr().out
+
+
+def test_teams_are_even_and_hold_every_seat_once():
+    """No seat is left out or shared, no team has more than five, and only the number of members decides."""
+    for members in (1, 4, 5, 6, 11, 23):
+        teams = evolve(SMALL, members=members).teams
+        assert [seat for team in teams for seat in team] == list(range(members))
+        assert max(map(len, teams)) <= 5
+        assert max(map(len, teams)) - min(map(len, teams)) <= 1
+
+
+@pytest.mark.slow
+def test_as_many_processes_as_wanted_say_the_same():
+    """Two processes play the teams and add up to the report of one; time is told from the first day to the last."""
+    scenario, told = evolve(SMALL, members=7, days=25), []
+    found = simulate(scenario, told.append, workers=2)
+    assert found.document() == simulate(scenario).document()
+    assert (found.clean, found.customers, found.members) == (True, SMALL.customers, 7)
+    assert told == sorted(told)
+    assert scenario.end - timedelta(days=1) <= told[-1] <= scenario.end
+
+
+def test_what_no_other_process_can_hold_is_refused_with_a_remedy():
+    """A lambda cannot be handed over: said before anything is played."""
+    settings = Settings(supervisor=lambda userid: userid)
+    with pytest.raises(ConfigurationError, match=r"cannot be handed to other processes.*workers=1"):
+        simulate(evolve(SMALL, members=7, settings=settings), workers=2)
+    with pytest.raises(ConfigurationError, match="workers: 0 is less than 1"):
+        simulate(SMALL, workers=0)

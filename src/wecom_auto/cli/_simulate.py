@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping
@@ -42,6 +43,9 @@ def simulate(
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="The content library; by default contents.toml beside a FILE."),
     ] = None,
+    workers: Annotated[
+        int, typer.Option(min=0, max=1_000, help="Processes at once; by default one for every core.")
+    ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """Play a year of these SOPs: who sends how much, what is dropped and why, who has too much to do.
@@ -54,7 +58,7 @@ def simulate(
     scenario = _scenario(files, contents, start, customers=customers, days=days, seed=seed, members=members)
     try:
         with _progress(scenario, quiet=as_json) as progress:
-            report = play(scenario, progress)
+            report = play(scenario, progress, workers=workers or os.cpu_count() or 1)
     except KeyboardInterrupt:
         typer.echo("interrupted", err=True)
         raise typer.Exit(_INTERRUPTED) from None

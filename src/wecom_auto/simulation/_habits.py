@@ -7,7 +7,6 @@ where a number is ours, it says so. All of them are arguments: measure your stor
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
 from attrs import Attribute, field, frozen
@@ -93,9 +92,9 @@ class Habits:
     opens: int = 9
     closes: int = 20
     two_members: float = field(default=0.03, validator=_share)
-    events: Mapping[str, Share] = field(factory=lambda: MappingProxyType(_EVENTS))
-    tags: Mapping[str, Share] = field(factory=lambda: MappingProxyType(_TAGS))
-    attributes: Mapping[str, Share] = field(factory=lambda: MappingProxyType(_ATTRIBUTES))
+    events: Mapping[str, Share] = field(factory=lambda: dict(_EVENTS))
+    tags: Mapping[str, Share] = field(factory=lambda: dict(_TAGS))
+    attributes: Mapping[str, Share] = field(factory=lambda: dict(_ATTRIBUTES))
     other: Share = Share(0.10, 0.5, 30)
     unfriend: Share = Share(0.05, 0.1, 180)
     prompt: float = field(default=0.75, validator=_share)

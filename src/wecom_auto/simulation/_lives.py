@@ -76,22 +76,28 @@ def dice(*words: object) -> random.Random:
     return random.Random("/".join(map(str, words)))  # noqa: S311 - a play, not a secret
 
 
-def lives(scenario: Scenario, doors: Sequence[Door]) -> list[Moment]:
-    """Everything that customers do, in the order of time."""
+def seat_of(scenario: Scenario, number: int) -> int:
+    """The seat that a customer comes to."""
+    return dice(scenario.seed, "seat of", number).randrange(scenario.staff)
+
+
+def lives(scenario: Scenario, doors: Sequence[Door], team: range) -> list[Moment]:
+    """Everything that the customers of a team do, in the order of time."""
     wanted = _Wanted.of(scenario, doors)
     arrivals = _arrivals(scenario)
     found = [
         moment
         for number, at in enumerate(arrivals)
+        if seat_of(scenario, number) in team
         for moment in _life(scenario, doors[number % len(doors)], wanted, number, at)
         if moment.at < scenario.end
     ]
     return sorted(found, key=_order)
 
 
-def seats(scenario: Scenario) -> tuple[Seat, ...]:
-    """Every member's year."""
-    return tuple(_seat(scenario, number) for number in range(scenario.staff))
+def seats(scenario: Scenario, team: range) -> dict[int, Seat]:
+    """Every year of a member of the team, by the number of the seat."""
+    return {number: _seat(scenario, number) for number in team}
 
 
 def _order(moment: Moment) -> tuple[datetime, int]:

@@ -1,4 +1,4 @@
-"""Play the year: jump the clock from moment to moment, act, tick. Never waits, and plans nothing.
+"""Play the year of one team: jump the clock from moment to moment, act, tick. Never waits, and plans nothing.
 
 Members see what came in, and tap, forget or wait to be nudged; customers come, act and leave as they were drawn.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Final, TypeAlias
 
@@ -18,7 +18,7 @@ from attrs import define, field, frozen
 from wecom_auto._time import CHINA, from_unix
 from wecom_auto.callbacks.events import CustomerAdded, CustomerUnfollowed
 from wecom_auto.simulation._company import Company
-from wecom_auto.simulation._lives import Deed, Moment, Seat, dice
+from wecom_auto.simulation._lives import Deed, Moment, Seat, dice, seat_of
 from wecom_auto.simulation._scenario import Scenario
 from wecom_auto.sop import _tables as t
 from wecom_auto.store import reading
@@ -68,16 +68,18 @@ class Work:
 
 
 class Play:
-    """One year of one company.
+    """One year of one team.
 
     Args:
         company: Who plays.
         scenario: What is played.
         moments: What customers do.
-        seats: What members do.
+        seats: What members do, by the number of the seat; neighbours of each other.
     """
 
-    def __init__(self, company: Company, scenario: Scenario, moments: Sequence[Moment], seats: Sequence[Seat]) -> None:
+    def __init__(
+        self, company: Company, scenario: Scenario, moments: Sequence[Moment], seats: Mapping[int, Seat]
+    ) -> None:
         self.company = company
         self.work = Work()
         self.ticks = 0
@@ -88,16 +90,16 @@ class Play:
         self._next = next(self._moments)
         self._heap: list[_Due] = []
         self._people: dict[int, _Customer] = {}
-        self._members: list[_Member] = []
+        self._members: dict[int, _Member] = {}
         self._sleepy: dict[str, tuple[int, str, timedelta | None]] = {}
         self._noticed = self._nudged = self._handed_out = 0
         self._left: defaultdict[str, int] = defaultdict(int)
-        for number, seat in enumerate(seats):
+        for number, seat in seats.items():
             self._sit(number, seat)
 
     def _sit(self, number: int, seat: Seat) -> None:
         userid = self.company.userid(number)
-        self._members.append(_Member(userid, self.company.hire(userid), seat))
+        self._members[number] = _Member(userid, self.company.hire(userid), seat)
         if seat.resigns_at is not None:
             self._at(seat.resigns_at, lambda: self._resign(number))
 
@@ -202,7 +204,7 @@ class Play:
             tasks = [*connection.execute(query)]
         for task_id, assignee in tasks:
             self._handed_out = task_id
-            drawn, habits = dice(self._scenario.seed, "work", task_id), self._scenario.habits
+            drawn, habits = dice(self._scenario.seed, "work", assignee, task_id), self._scenario.habits
             done, takes = drawn.random() < habits.tasks_done, timedelta(hours=drawn.uniform(*habits.task_hours))
             if done:
                 at = self._at_work(self._seat_of(assignee), self._now() + takes)
@@ -236,14 +238,10 @@ class Play:
         if not time(9) <= local.time() <= time(21):
             day = local.date() + timedelta(days=local.time() > time(21))
             local = datetime.combine(day, time(9, 5), CHINA)
-        for since, until in self._scenario_seats[seat].away:
+        for since, until in self._members[seat].seat.away:
             if since <= local < until:
                 return until + timedelta(hours=9, minutes=20)
         return local
-
-    @property
-    def _scenario_seats(self) -> list[Seat]:
-        return [one.seat for one in self._members]
 
     # Customers
 
@@ -254,7 +252,7 @@ class Play:
             self._live(moment, self._people[moment.who])
 
     def _arrive(self, moment: Moment) -> None:
-        seat = dice(self._scenario.seed, "seat of", moment.who).randrange(len(self._members))
+        seat = seat_of(self._scenario, moment.who)
         member = self._members[seat]
         if not member.active:
             # Nobody answers at this desk today.
@@ -308,7 +306,7 @@ class Play:
 
     def _add(self, customer: _Customer) -> None:
         """A second member adds the customer, by the first one's recommendation."""
-        other = self._members[(customer.seat + 1) % len(self._members)]
+        other = self._members.get(customer.seat + 1) or self._members[min(self._members)]
         if other.active and other.userid != self.company.book.friend(customer.external_userid):
             self.company.fake.scan(other.ways[0], customer=customer.external_userid)
             self._hear()

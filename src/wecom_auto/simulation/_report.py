@@ -74,6 +74,14 @@ class Goals:
     goal: int = 0
     sent: int = 0
 
+    def __add__(self, other: Goals) -> Goals:
+        return Goals(
+            entered=self.entered + other.entered,
+            ended=self.ended + other.ended,
+            goal=self.goal + other.goal,
+            sent=self.sent + other.sent,
+        )
+
     @property
     def conversion(self) -> float:
         """Share of the runs that reached the goal, 0 to 1."""
@@ -93,6 +101,13 @@ class Lost:
     said_sent_but_was_not: int = 0
     sent_but_not_known: int = 0
     stuck: int = 0
+
+    def __add__(self, other: Lost) -> Lost:
+        return Lost(
+            said_sent_but_was_not=self.said_sent_but_was_not + other.said_sent_but_was_not,
+            sent_but_not_known=self.sent_but_not_known + other.sent_but_not_known,
+            stuck=self.stuck + other.stuck,
+        )
 
     @property
     def total(self) -> int:

@@ -17,6 +17,8 @@ from wecom_auto.sop.calendar import Calendar, ChinaCalendar
 START: Final = datetime(2026, 1, 1, tzinfo=CHINA)
 """Not today: the same command gives the same numbers tomorrow, and the whole year's holidays are published."""
 _PER_MEMBER: Final = 500
+_TEAM: Final = 5
+"""Most members who share their customers. Small, so that a year of many customers can be played on many cores."""
 _DAY: Final = timedelta(days=1)
 _MOST: Final = {"customers": 1_000_000, "days": 1_000, "members": 5_000}
 
@@ -74,6 +76,13 @@ class Scenario:
     def staff(self) -> int:
         """How many members have customers."""
         return self.members or max(1, round(self.customers / _PER_MEMBER))
+
+    @property
+    def teams(self) -> tuple[range, ...]:
+        """The members' seats by team, as even as can be: a customer and what happens to him stay in one team."""
+        count = -(-self.staff // _TEAM)
+        bounds = [self.staff * number // count for number in range(count + 1)]
+        return tuple(map(range, bounds, bounds[1:]))
 
     @property
     def end(self) -> datetime:

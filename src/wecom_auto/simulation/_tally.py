@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import sqlalchemy as sa
@@ -27,56 +27,110 @@ _SHOWN: Final = 20
 
 
 @frozen(kw_only=True)
-class _Counted:
-    """Touches by what became of them."""
+class Count:
+    """What came of one team's year: numbers that can be added to those of other teams.
 
-    planned: int
-    sent: int
-    done: int
+    Attributes:
+        touches: Touches by state: planned, sent, done, unconfirmed, waiting.
+        dropped: Touches that nobody got, by reason.
+        deferred: How often something was put off, by reason.
+        alerts: What somebody had to hear of, by kind.
+        staff_tasks: Staff tasks by state.
+        goals: By SOP.
+        loads: Every member's year.
+        taps: Taps of a member on a day, for every day with any.
+        books: By the platform's own books: customers, tasks, calls, and what is there twice.
+        lost: Broken promises.
+        ticks: How often the engine was woken.
+    """
+
+    touches: Counter[str]
     dropped: Counter[str]
-    unconfirmed: int
-    waiting: int
+    deferred: Counter[str]
+    alerts: Counter[str]
+    staff_tasks: Counter[str]
+    goals: Mapping[str, Goals]
+    loads: tuple[MemberLoad, ...]
+    taps: tuple[int, ...]
+    books: Counter[str]
+    lost: Lost
+    ticks: int
 
 
-def tally(company: Company, scenario: Scenario, play: Play) -> Report:
-    """Count everything at the end of the play."""
+def count(company: Company, play: Play) -> Count:
+    """Count everything at the end of a play."""
+    fake = company.fake
     with reading(company.engine) as connection:
-        touches = _touches(connection)
-        loads = _loads(connection, play)
-        deferred = _reasons(connection, "deferred:")
-        alerts = _reasons(connection, "alert:")
+        touches, dropped = _touches(connection)
         tasks = t.staff_tasks.c.state
-        staff_tasks = _counts(connection, sa.select(tasks, sa.func.count()).group_by(tasks))
-        goals = _goals(connection)
         duplicates, lost = _compare(connection, company)
+        return Count(
+            touches=touches,
+            dropped=dropped,
+            deferred=_reasons(connection, "deferred:"),
+            alerts=_reasons(connection, "alert:"),
+            staff_tasks=_counts(connection, sa.select(tasks, sa.func.count()).group_by(tasks)),
+            goals=_goals(connection),
+            loads=tuple(_loads(connection, play)),
+            taps=tuple(play.work.taps.values()),
+            books=Counter(
+                customers=len(fake.customers()),
+                tasks=len(fake.mass_messages()),
+                calls=fake.count("*"),
+                duplicates=duplicates,
+            ),
+            lost=lost,
+            ticks=play.ticks,
+        )
+
+
+def report(scenario: Scenario, counts: Sequence[Count]) -> Report:
+    """Add the teams up."""
+    touches, books = _sum(one.touches for one in counts), _sum(one.books for one in counts)
+    dropped = _sum(one.dropped for one in counts)
+    loads = [load for one in counts for load in one.loads]
     return Report(
         sops=tuple(f"{one.sop} v{one.version}" for one in scenario.definitions),
-        customers=len(company.fake.customers()),
+        customers=books["customers"],
         days=scenario.days,
         seed=scenario.seed,
         members=scenario.staff,
         start=scenario.start,
-        planned=touches.planned,
-        sent=touches.sent,
-        done=touches.done,
-        dropped=touches.dropped,
-        unconfirmed=touches.unconfirmed,
-        waiting=touches.waiting,
-        deferred=deferred,
-        tasks=len(company.fake.mass_messages()),
+        planned=touches["planned"],
+        sent=touches["sent"],
+        done=touches["done"],
+        dropped=dropped,
+        unconfirmed=touches["unconfirmed"],
+        waiting=touches["waiting"],
+        deferred=_sum(one.deferred for one in counts),
+        tasks=books["tasks"],
         taps_per_member=Spread.of(one.taps for one in loads),
-        taps_per_day=Spread.of(play.work.taps.values()),
+        taps_per_day=Spread.of(taps for one in counts for taps in one.taps),
         overloaded=_overloaded(loads),
         overload_limit=_LIMIT,
-        cap_losses=touches.dropped[_CAP],
-        staff_tasks=staff_tasks,
-        goals=goals,
-        alerts={name.removeprefix("alert:"): count for name, count in alerts.items()},
-        duplicates=duplicates,
-        lost=lost,
-        calls=company.fake.count("*"),
-        ticks=play.ticks,
+        cap_losses=dropped[_CAP],
+        staff_tasks=_sum(one.staff_tasks for one in counts),
+        goals=_all_goals(counts),
+        alerts={name.removeprefix("alert:"): times for name, times in _sum(one.alerts for one in counts).items()},
+        duplicates=books["duplicates"],
+        lost=sum((one.lost for one in counts), Lost()),
+        calls=books["calls"],
+        ticks=sum(one.ticks for one in counts),
     )
+
+
+def _sum(counters: Iterable[Counter[str]]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for one in counters:
+        total.update(one)
+    return total
+
+
+def _all_goals(counts: Sequence[Count]) -> Mapping[str, Goals]:
+    return {
+        sop: sum((one.goals[sop] for one in counts if sop in one.goals), Goals())
+        for sop in dict.fromkeys(sop for one in counts for sop in one.goals)
+    }
 
 
 def _counts(connection: Connection, query: sa.Select[str, int]) -> Counter[str]:
@@ -89,7 +143,7 @@ def _reasons(connection: Connection, prefix: str) -> Counter[str]:
     return _counts(connection, query)
 
 
-def _touches(connection: Connection) -> _Counted:
+def _touches(connection: Connection) -> tuple[Counter[str], Counter[str]]:
     u = t.touches.c
     counts: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
@@ -107,14 +161,7 @@ def _touches(connection: Connection) -> _Counted:
             counts["unconfirmed"] += row.times
         else:
             dropped[row.reason] += row.times
-    return _Counted(
-        planned=counts["planned"],
-        sent=counts["sent"],
-        done=counts["done"],
-        dropped=dropped,
-        unconfirmed=counts["unconfirmed"],
-        waiting=counts["waiting"],
-    )
+    return counts, dropped
 
 
 def _loads(connection: Connection, play: Play) -> list[MemberLoad]:

@@ -123,6 +123,14 @@ class ContentSource(Protocol):
         ...
 
 
+def _nobody(_userid: str) -> str:
+    return ""
+
+
+def _nothing(_userid: str) -> Mapping[str, str]:
+    return {}
+
+
 @frozen(kw_only=True)
 class Settings:
     """What a corp decides once for all its SOPs.
@@ -172,8 +180,8 @@ class Settings:
     working_hours: tuple[time, time] = (time(9), time(20))
     zone: ZoneInfo = CHINA
     notify: bool = False
-    supervisor: Callable[[str], str] = field(default=lambda _userid: "")
-    variables: Callable[[str], Mapping[str, str]] = field(default=lambda _userid: {})
+    supervisor: Callable[[str], str] = _nobody
+    variables: Callable[[str], Mapping[str, str]] = _nothing
     link_parameter: str = "wa_batch"
     taps_per_day: int = 0
     count_every: timedelta = timedelta(hours=1)
