@@ -33,6 +33,9 @@ _GIVEN_UP: Final = timedelta(days=7)
 """A task that its members have not confirmed by then is counted as it stands."""
 _NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 _OPEN: Final = tuple(one.value for one in (BatchStatus.CALLING, BatchStatus.UNKNOWN, BatchStatus.HELD))
+_DOUBTFUL: Final = sa.select(sa.func.min(t.batches.c.slot_at)).where(
+    t.batches.c.corp_id == sa.bindparam("corp"), t.batches.c.state.in_(_OPEN)
+)
 
 
 @frozen(kw_only=True)
@@ -103,9 +106,7 @@ def _note(context: Context, messages: Sequence[MassMessage], now: datetime) -> d
 
 def _doubtful_since(connection: Connection, corp_id: str) -> datetime:
     """Since when there are batches of which nobody knows whether their task exists; far away if there are none."""
-    b = t.batches.c
-    query = sa.select(sa.func.min(b.slot_at)).where(b.corp_id == corp_id, b.state.in_(_OPEN))
-    oldest = connection.scalar(query)
+    oldest = connection.scalar(_DOUBTFUL, {"corp": corp_id})
     return _NEVER if oldest is None else oldest - timedelta(minutes=1)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Final, TypeAlias
 
 import sqlalchemy as sa
@@ -103,15 +104,22 @@ def join_late(context: Context, definition: Definition, subject: str, value: JSO
         _entry.enrol(context, definition, _candidate(subject, one), now)
 
 
+@cache
+def _waiting_query() -> sa.Select[str, date, str]:
+    """Built once: it is asked at every tick."""
+    c = t.calendars.c
+    free = sa.or_(c.lease_until.is_(None), c.lease_until <= sa.bindparam("now"))
+    due = (c.corp_id == sa.bindparam("corp"), c.due_at <= sa.bindparam("now"), free, c.sop.in_(store.running_sops()))
+    query = sa.select(c.sop, c.day, c.position).where(*due).order_by(c.due_at, c.sop).limit(1)
+    return query.with_for_update(skip_locked=True)
+
+
 @repeatable
 def _take(context: Context, now: datetime) -> _Day | None:
     """Take the day that waits longest, unless another worker is at it."""
     c = t.calendars.c
-    free = sa.or_(c.lease_until.is_(None), c.lease_until <= now)
-    due = (c.corp_id == context.corp_id, c.due_at <= now, free, c.sop.in_(store.running_sops()))
     with transaction(context.engine) as connection:
-        query = sa.select(c.sop, c.day, c.position).where(*due).order_by(c.due_at, c.sop).limit(1)
-        row = connection.execute(query.with_for_update(skip_locked=True), {"corp": context.corp_id}).first()
+        row = connection.execute(_waiting_query(), {"corp": context.corp_id, "now": now}).first()
         if row is None:
             return None
         taken = _Day(sop=row.sop, day=row.day, position=row.position, lease_until=now + _LEASE)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from attrs import frozen
@@ -25,6 +26,19 @@ from wecom_auto.sop import _tables as t
 from wecom_auto.sop._context import Context, Tick
 from wecom_auto.sop._moving import ASK, GRACE, State, on_the_move, wait
 from wecom_auto.store import reading, repeatable, transaction
+
+_TO: Final = s.transfers.c
+_AWAITED: Final = (
+    sa.select(_TO.external_userid)
+    .where(
+        _TO.corp_id == sa.bindparam("corp"),
+        _TO.external_userid == sa.bindparam("customer"),
+        _TO.takeover_userid == sa.bindparam("member"),
+        sa.or_(_TO.state == State.WAITING.value, _TO.started_at > sa.bindparam("since")),
+    )
+    .limit(1)
+)
+"""Built once: it is asked whenever a member has a new customer."""
 
 
 @frozen(kw_only=True)
@@ -149,11 +163,9 @@ def _was_assigned(context: Context, event: CustomerAdded) -> bool:
 
 def _is_awaited(context: Context, event: CustomerAdded) -> bool:
     """Whether the customer is on the way to this member, whatever the directory knows yet."""
-    r = s.transfers.c
-    mine = (r.corp_id == context.corp_id, r.external_userid == event.external_userid, r.takeover_userid == event.userid)
-    recent = sa.or_(r.state == State.WAITING.value, r.started_at > event.created_at - GRACE)
+    known = {"corp": context.corp_id, "customer": event.external_userid, "member": event.userid}
     with reading(context.engine) as connection:
-        return connection.scalar(sa.select(r.external_userid).where(*mine, recent).limit(1)) is not None
+        return connection.scalar(_AWAITED, known | {"since": event.created_at - GRACE}) is not None
 
 
 def poll(context: Context, tick: Tick) -> None:

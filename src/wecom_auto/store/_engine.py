@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from wecom_auto.errors import ConfigurationError
 from wecom_auto.store._migrate import migrate as run_migrations
@@ -30,10 +30,7 @@ _DRIVERS: Final = {
 _READS: Final = "wecom_auto_reads"
 _AFTER: Final = "wecom_auto_after"
 # PostgreSQL is spared two round trips; the others would need as many to be told.
-_READING: Final[Mapping[str, Mapping[str, Any]]] = {
-    "sqlite": {_READS: True},
-    "postgresql": {"isolation_level": "AUTOCOMMIT"},
-}
+_READING: Final[Mapping[str, Mapping[str, Any]]] = {"postgresql": {"isolation_level": "AUTOCOMMIT"}}
 _EXTRAS: Final = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
 
 
@@ -87,8 +84,15 @@ def reading(engine: Engine) -> Generator[Connection]:
 
     Nothing written here is kept, and two queries may see two states of the database.
     """
-    with engine.connect().execution_options(**_READING.get(engine.dialect.name, {})) as connection:
-        yield connection
+    with engine.connect() as connection:
+        if options := _READING.get(engine.dialect.name):
+            connection.execution_options(**options)
+        shared = connection.info
+        shared[_READS] = True
+        try:
+            yield connection
+        finally:
+            shared[_READS] = False
 
 
 def _parse(url: str | URL) -> URL:
@@ -165,11 +169,10 @@ def _listen_sqlite(engine: Engine) -> None:
         for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             dbapi_connection.execute(f"PRAGMA {pragma}")
 
-    def begun(connection: Connection) -> None:
-        reads = connection.get_execution_options().get(_READS, False)
-        # Past SQLAlchemy, for which two words are a statement like any other: they open every transaction.
-        raw: Any = connection.connection.driver_connection
-        raw.execute("BEGIN" if reads else "BEGIN IMMEDIATE")
+    def begin(connection: PoolProxiedConnection) -> None:
+        raw: Any = connection.driver_connection
+        raw.execute("BEGIN" if connection.info.get(_READS) else "BEGIN IMMEDIATE")
 
     event.listen(engine, "connect", connected)
-    event.listen(engine, "begin", begun)
+    # Not the event "begin" of the manual: an engine with a listener looks for listeners at every statement, too.
+    engine.dialect.do_begin = begin  # type: ignore[assignment]

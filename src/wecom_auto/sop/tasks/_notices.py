@@ -27,6 +27,12 @@ from wecom_auto.store import reading, repeatable, transaction
 
 PLAIN: Final = "notice"
 """A message that is not about a task: it is sent as it stands, and never digested."""
+_RECEIVERS: Final = (
+    sa.select(t.notices.c.userid)
+    .where(t.notices.c.corp_id == sa.bindparam("corp"), t.notices.c.due_at <= sa.bindparam("now"))
+    .distinct()
+    .order_by(t.notices.c.userid)
+)
 _HEADS: Final = {
     "new": "待办",
     "reminder": "待办提醒",
@@ -111,10 +117,8 @@ def deliver(office: Office, tick: Tick) -> None:
 
 
 def _receivers(office: Office, now: datetime) -> list[str]:
-    n = t.notices.c
     with reading(office.engine) as connection:
-        query = sa.select(n.userid).where(n.corp_id == office.corp_id, n.due_at <= now).distinct()
-        return list(connection.scalars(query.order_by(n.userid)))
+        return list(connection.scalars(_RECEIVERS, {"corp": office.corp_id, "now": now}))
 
 
 @repeatable

@@ -140,9 +140,15 @@ def _position(after: str) -> tuple[datetime, int]:
 
 def due(connection: Connection, corp_id: str, now: datetime, limit: int) -> list[TaskRecord]:
     """Tasks that somebody has to look at; those of a paused SOP are due to nobody."""
-    query = sa.select(*_COLUMNS).where(_S.corp_id == sa.bindparam("corp"), _S.check_at <= now, _wanted())
-    rows = connection.execute(query.order_by(_S.check_at, _S.id).limit(limit), {"corp": corp_id})
+    rows = connection.execute(_due_query(), {"corp": corp_id, "now": now, "most": limit})
     return [record(row) for row in rows.mappings()]
+
+
+@cache
+def _due_query() -> sa.Select[*tuple[Any, ...]]:
+    """Built once: it is asked at every tick."""
+    mine = (_S.corp_id == sa.bindparam("corp"), _S.check_at <= sa.bindparam("now"), _wanted())
+    return sa.select(*_COLUMNS).where(*mine).order_by(_S.check_at, _S.id).limit(sa.bindparam("most"))
 
 
 def _wanted() -> sa.ColumnElement[bool]:
