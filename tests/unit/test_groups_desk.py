@@ -14,6 +14,7 @@ from tests.stores import KINDS, fresh_database
 
 from wecom_auto import WeCom
 from wecom_auto._time import CHINA
+from wecom_auto.automotive.channels import Channels, Origin, Source
 from wecom_auto.automotive.groups import (
     Action,
     Applied,
@@ -22,6 +23,7 @@ from wecom_auto.automotive.groups import (
     Invitation,
     InvitationState,
     JoinWayView,
+    count_arrivals,
 )
 from wecom_auto.automotive.lifecycle import GradeScheme, Journey, Lifecycle, Move
 from wecom_auto.directory import Directory
@@ -304,3 +306,64 @@ def test_tags_of_a_group_are_read_by_conditions(shop: Shop) -> None:
     shop.directory.sync(shop.client)
     shop.desk.tag(chat_id, ["静默", "纯电"], now=shop.now)
     assert shop.directory.group_facts([(chat_id, "")])[chat_id, ""].has_tag("静默")
+
+
+def test_who_joined_is_attributed_to_the_code_or_the_member(any_shop: Shop) -> None:
+    """A join way tells channel and store, a text of others stays a text, an invitation its member."""
+    shop = any_shop
+    channels = Channels(shop.desk.engine, shop.fake.corp_id, clock=shop.fake.clock.time)
+    channels.register("channel", "video-live")
+    channels.register("store", "bj01")
+    state = channels.state(Source(channel="video-live", store="bj01"))
+    rooms = {"prospect": shop.group("潜客群01", "prospect"), "lost": shop.group("战败群01", "lost")}
+    ours = shop.client.join_ways.create(chat_ids=[rooms["prospect"]], state=state)
+    theirs = shop.client.join_ways.create(chat_ids=[rooms["lost"]], state="展架")
+    first, second, third = (shop.customer("contacted") for _ in range(3))
+    shop.fake.join_group(ours.config_id, first)
+    shop.fake.join_group(ours.config_id, second)
+    shop.fake.join_group(theirs.config_id, first)
+    shop.fake.join_group(rooms["prospect"], third, invited_by="boss")
+    shop.run()
+    shop.fake.quit_group(rooms["prospect"], second)
+    shop.fake.clock.advance(hours=2)  # a list may lag behind somebody who has just come
+    shop.run()
+
+    found = shop.desk.arrivals(channels)
+    assert len(found) == 4  # members of the corp are no arrivals
+    live = next(one for one in found if one.external_userid == second)
+    assert (live.origin, live.source) == (Origin.OURS, Source(channel="video-live", store="bj01"))
+    assert (live.joined_at, live.left_at is None) == (NINE, False)
+    by = {
+        name: {one.key: (one.joins, one.customers, one.inside) for one in count_arrivals(found, name)}
+        for name in ("channel", "store", "state", "invitor", "kind", "scene")
+    }
+    assert by["channel"] == {"video-live": (2, 2, 1), "": (2, 2, 2)}
+    assert by["store"] == {"bj01": (2, 2, 1), "": (2, 2, 2)}
+    assert by["state"] == {state: (2, 2, 1), "展架": (1, 1, 1), "": (1, 1, 1)}
+    assert by["invitor"] == {"": (3, 2, 2), "boss": (1, 1, 1)}
+    assert by["kind"] == {"prospect": (3, 3, 2), "lost": (1, 1, 1)}
+    assert by["scene"] == {"qr_code": (3, 2, 2), "invited": (1, 1, 1)}
+
+
+def test_arrivals_are_of_a_kind_and_a_time(shop: Shop) -> None:
+    """A month ends before the next one begins; without a registry sources are unknown, and nothing fails."""
+    chat_id = shop.group("潜客群01", "prospect")
+    who = shop.customer("contacted")
+    shop.fake.join_group(chat_id, who)
+    shop.run()
+    later = NINE + timedelta(hours=1)
+    assert [one.external_userid for one in shop.desk.arrivals(since=NINE, until=later)] == [who]
+    assert shop.desk.arrivals(since=later) == shop.desk.arrivals(until=NINE) == shop.desk.arrivals(kind="lost") == ()
+    with pytest.raises(ValueError, match="since"):
+        shop.desk.arrivals(since=datetime(2026, 3, 2))  # noqa: DTZ001  # that is the point
+
+
+def test_a_state_of_another_registry_is_foreign(shop: Shop) -> None:
+    """What looks like ours and was never given out here is kept as text."""
+    state = Channels(shop.desk.engine, "ww-other").state(Source(advisor="anna"))
+    way = shop.client.join_ways.create(chat_ids=[shop.group("潜客群01", "prospect")], state=state)
+    shop.fake.join_group(way.config_id, shop.customer("contacted"))
+    shop.run()
+    channels = Channels(shop.desk.engine, shop.fake.corp_id)
+    (one,) = shop.desk.arrivals(channels)
+    assert (one.state, one.origin, one.source) == (state, Origin.FOREIGN, Source())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from wecom_auto._model import publish
 from wecom_auto.automotive.groups._applying import Applied, TellInvited
+from wecom_auto.automotive.groups._arrivals import Arrival, ArrivalBy, ArrivalCount, count_arrivals
 from wecom_auto.automotive.groups._calendar import CalendarEntry, GroupCalendar
 from wecom_auto.automotive.groups._decide import decide, rotate
 from wecom_auto.automotive.groups._desk import GroupDesk, GroupSettings, TellGroup
@@ -31,6 +32,9 @@ __all__ = [
     "Action",
     "Applied",
     "AppointmentRule",
+    "Arrival",
+    "ArrivalBy",
+    "ArrivalCount",
     "CalendarEntry",
     "Capacity",
     "CustomerView",
@@ -61,6 +65,7 @@ __all__ = [
     "TellInvited",
     "Used",
     "corps",
+    "count_arrivals",
     "decide",
     "rotate",
 ]

@@ -14,9 +14,11 @@ from sqlalchemy.engine import Engine
 
 from wecom_auto._time import require_aware
 from wecom_auto._types import JSON
+from wecom_auto.automotive.channels import Channels
 from wecom_auto.automotive.groups import _reading as read
 from wecom_auto.automotive.groups import _tables as t
 from wecom_auto.automotive.groups._applying import Applied, Office, TellInvited, carry_out
+from wecom_auto.automotive.groups._arrivals import Arrival, read_arrivals
 from wecom_auto.automotive.groups._decide import WAY_GROUPS, decide
 from wecom_auto.automotive.groups._invitations import Invitation, invitations_of
 from wecom_auto.automotive.groups._policy import GroupPolicy
@@ -236,6 +238,26 @@ class GroupDesk:
         """List every invitation of a customer, the first one first."""
         with reading(self.engine) as connection:
             return invitations_of(connection, self.corp_id, external_userid)
+
+    def arrivals(
+        self,
+        channels: Channels | None = None,
+        *,
+        kind: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> tuple[Arrival, ...]:
+        """List who came into groups, and by which code, invitation or member; `count_arrivals` counts them.
+
+        Args:
+            channels: Says what the `state` of a join way means, if it was made by ``channels.state(…)``.
+            kind: Only groups of this kind; empty for all.
+            since: Joined at or after; aware.
+            until: Joined before; aware.
+        """
+        with reading(self.engine) as connection:
+            found = read_arrivals(connection, self.corp_id, channels, kind=kind, since=since, until=until)
+            return tuple(found)
 
     def freeze(self, chat_id: str, *, now: datetime, reason: str, by: str = "") -> TaskRecord:
         """Stop everything in a group because of a complaint (客诉冻结), and tell PR.

@@ -171,6 +171,11 @@ def _among(column: sa.ColumnElement[Any], only: Collection[str] | None) -> list[
     return [] if only is None else [column.in_(list(only))]
 
 
+def attribute_of(connection: Connection, corp_id: str, name: str) -> dict[str, str]:
+    """Read an attribute of everybody and everything that has it as text, by id."""
+    return {subject: _text(value) for subject, value in _attribute(connection, corp_id, name).items()}
+
+
 def _attribute(
     connection: Connection, corp_id: str, name: str, only: Collection[str] | None = None
 ) -> dict[str, object]:
