@@ -11,6 +11,7 @@ from wecom_auto.automotive.groups._arrivals import Arrival, ArrivalBy, ArrivalCo
 from wecom_auto.automotive.groups._calendar import CalendarEntry, GroupCalendar
 from wecom_auto.automotive.groups._decide import decide, rotate
 from wecom_auto.automotive.groups._desk import GroupDesk, GroupSettings, TellGroup
+from wecom_auto.automotive.groups._greeting import WelcomeAttachments, WelcomeText
 from wecom_auto.automotive.groups._invitations import Invitation, InvitationState
 from wecom_auto.automotive.groups._memory import PlaybookMemory
 from wecom_auto.automotive.groups._playbook import Playbook, Post, Series, Used
@@ -64,6 +65,8 @@ __all__ = [
     "TellGroup",
     "TellInvited",
     "Used",
+    "WelcomeAttachments",
+    "WelcomeText",
     "corps",
     "count_arrivals",
     "decide",

@@ -20,11 +20,13 @@ from wecom_auto.automotive.groups import _tables as t
 from wecom_auto.automotive.groups._applying import Applied, Office, TellInvited, carry_out
 from wecom_auto.automotive.groups._arrivals import Arrival, read_arrivals
 from wecom_auto.automotive.groups._decide import WAY_GROUPS, decide
+from wecom_auto.automotive.groups._greeting import WelcomeAttachments, WelcomeText, can_greet, greet
 from wecom_auto.automotive.groups._invitations import Invitation, invitations_of
 from wecom_auto.automotive.groups._policy import GroupPolicy
 from wecom_auto.automotive.groups._report import GroupReport, report_on
 from wecom_auto.automotive.groups._template import GroupTemplate
 from wecom_auto.automotive.groups._values import KIND, STORE, GroupPlan, GroupView, JoinWayView
+from wecom_auto.callbacks.events import CustomerAdded
 from wecom_auto.directory import Directory
 from wecom_auto.errors import ValidationError
 from wecom_auto.sop.tasks import PlainRoster, Roster, TaskDesk, TaskOrder, TaskRecord
@@ -233,6 +235,36 @@ class GroupDesk:
             source=self.settings.source,
         )
         return carry_out(office, plan, client, moment, tell)
+
+    def greet(
+        self,
+        event: CustomerAdded,
+        client: WeCom,
+        *,
+        now: datetime,
+        text: WelcomeText,
+        attachments: WelcomeAttachments | None = None,
+    ) -> bool:
+        """Invite a customer who was just added in the welcome message, if the policy wants that and a place is free.
+
+        Call it in the callback's path, after ``directory.apply(event, client)`` and after the stage was told.
+        If it answers True, nothing else may use the code: give the runner ``attrs.evolve(event, welcome_code="")``.
+
+        Args:
+            event: From the callback, with its `welcome_code`.
+            client: Sends it; a lost answer is not repeated.
+            now: Aware.
+            text: The words; ``lambda one: f"…{one.url}"`` puts the link or code of the group into them.
+            attachments: What comes with them, at most 9.
+
+        Returns:
+            Whether the code was used, or may have been. False: greet as usual.
+        """
+        moment = require_aware(now, "now")
+        if not can_greet(event, moment):
+            return False
+        plan = self.plan(moment, customers=[event.external_userid])
+        return greet(self.engine, self.corp_id, self.policy, plan, client, event, moment, text, attachments)
 
     def invitations(self, external_userid: str) -> tuple[Invitation, ...]:
         """List every invitation of a customer, the first one first."""

@@ -82,9 +82,26 @@ def invitations_of(connection: Connection, corp_id: str, external_userid: str) -
 
 @repeatable
 def invite(
-    engine: Engine, corp_id: str, policy: GroupPolicy, chat_id: str, wanted: Sequence[Decision], now: datetime
+    engine: Engine,
+    corp_id: str,
+    policy: GroupPolicy,
+    chat_id: str,
+    wanted: Sequence[Decision],
+    now: datetime,
+    *,
+    told: bool = False,
 ) -> int:
-    """Invite customers into one group as long as it has room; returns how many of them are new."""
+    """Invite customers into one group as long as it has room; returns how many of them are new.
+
+    Args:
+        engine: The store.
+        corp_id: The corp.
+        policy: Its capacity.
+        chat_id: The group.
+        wanted: The invitations into it.
+        now: Aware.
+        told: Whoever calls tells the customers; nobody else does.
+    """
     written = 0
     with transaction(engine) as connection:
         locked = sa.select(groups.c.chat_id).where(groups.c.corp_id == corp_id, groups.c.chat_id == chat_id)
@@ -93,7 +110,8 @@ def invite(
         for one in wanted:
             if room <= 0:
                 break
-            fresh = insert_once(connection, t.invitations, _row(corp_id, policy, one, now))
+            row = _row(corp_id, policy, one, now) | {"told_at": now if told else None}
+            fresh = insert_once(connection, t.invitations, row)
             room, written = room - fresh, written + fresh
     return written
 
@@ -120,9 +138,17 @@ def _row(corp_id: str, policy: GroupPolicy, one: Decision, now: datetime) -> dic
         "state": InvitationState.OPEN.value,
         "invited_at": now,
         "until_at": now + policy.invitation_lasts,
-        "told_at": None,
         "closed_at": None,
     }
+
+
+@repeatable
+def take_back(engine: Engine, corp_id: str, one: Decision, way: InviteWay) -> None:
+    """An invitation was certainly not told: the next `tell_all` tells it, in another way."""
+    mine = (_I.corp_id == corp_id, _I.external_userid == one.external_userid, _I.kind == one.kind)
+    with transaction(engine) as connection:
+        values = {"told_at": None, "way": way.value}
+        connection.execute(sa.update(t.invitations).where(*mine, _I.number == one.number).values(**values))
 
 
 @repeatable
