@@ -258,7 +258,7 @@ class GroupDesk:
             attachments: What comes with them, at most 9.
 
         Returns:
-            Whether the code was used, or may have been. False: greet as usual.
+            True if the code was used, or may have been; if not, greet as usual.
         """
         moment = require_aware(now, "now")
         if not can_greet(event, moment):
