@@ -64,6 +64,7 @@ from wecom_auto.sop.calendar import Calendar, ChinaCalendar, Day, WeekendCalenda
 from wecom_auto.sop.conditions import Condition, Facts
 from wecom_auto.sop.contents import Content, Contents
 from wecom_auto.sop.definition import Definition, Exit, Step, Wait
+from wecom_auto.sop.experiments import ArmCount, Experiment, Happened, Uplift, compare_arms
 from wecom_auto.sop.explaining import Explanation, ReasonLine, RunStory, TapStory
 from wecom_auto.sop.observing import AlertRaised, BatchMoved, DecisionMade, Observer, TickFinished
 from wecom_auto.sop.planner import Decision, DecisionKind, EndReason, EnrolmentState, Plan, plan, reason_text
@@ -77,6 +78,7 @@ __all__ = [
     "Absence",
     "Action",
     "AlertRaised",
+    "ArmCount",
     "Arms",
     "BatchKind",
     "BatchMoved",
@@ -110,12 +112,14 @@ __all__ = [
     "Entry",
     "Evidence",
     "Exit",
+    "Experiment",
     "Explanation",
     "Facts",
     "Fatigue",
     "FollowerFacts",
     "Goto",
     "GroupMass",
+    "Happened",
     "Health",
     "HealthLimits",
     "Holidays",
@@ -167,6 +171,7 @@ __all__ = [
     "Transfer",
     "Unconfirmed",
     "Untag",
+    "Uplift",
     "Wait",
     "Webhook",
     "WebhookCall",
@@ -174,6 +179,7 @@ __all__ = [
     "WeekendCalendar",
     "Welcome",
     "Window",
+    "compare_arms",
     "json_schema",
     "occurrences",
     "plan",

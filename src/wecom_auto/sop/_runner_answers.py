@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from wecom_auto._time import require_aware
 from wecom_auto.sop import _journal, _publications
@@ -11,6 +11,7 @@ from wecom_auto.sop import status as _status
 from wecom_auto.sop._context import Context
 from wecom_auto.sop._journal import LoggedDecision
 from wecom_auto.sop._publications import Publication
+from wecom_auto.sop.experiments import Experiment, Happened, experiment
 from wecom_auto.sop.explaining import Explanation, explain
 from wecom_auto.sop.forecast import forecast
 from wecom_auto.sop.preview import PreviewRow
@@ -99,6 +100,34 @@ class RunnerAnswers:
             if moment is not None:
                 require_aware(moment, name)
         return desk_of(self._context.office).audit(since=since, until=until, userid=userid, limit=limit)
+
+    def experiment(
+        self,
+        sop: str,
+        step: str,
+        now: datetime,
+        *,
+        within: timedelta = timedelta(days=30),
+        happened: Happened | None = None,
+        control: str = "",
+    ) -> Experiment:
+        """What an A/B step (``ab = {…}``) has shown: counts by arm, the difference, and its 95 % interval.
+
+        Args:
+            sop: A published SOP.
+            step: Its step with arms.
+            now: Aware; customers whose time is not over by then are not counted.
+            within: How long after the step's time something counts.
+            happened: When what counts happened, by customer, such as the orders of your DMS; by default the goal of
+                the run (an exit with ``goal = true``).
+            control: The arm to compare with; ``holdout`` by default, or the first arm.
+
+        Raises:
+            ConfigurationError: No such SOP, step or arm.
+            ValidationError: A naive time, or a span that is not longer than nothing.
+        """
+        moment = require_aware(now, "now")
+        return experiment(self._context, sop, step, moment, within=within, happened=happened, control=control)
 
     def publications(self, sop: str) -> tuple[Publication, ...]:
         """Who has published the moments of a SOP, how many customers can see them, comments and likes.
