@@ -1,4 +1,4 @@
-"""What callers and their data get wrong: dates without end, naive times, ended SOPs, one bad item among good ones."""
+"""What callers and their data get wrong: dates without end, naive times, arguments that do not exist, ended SOPs."""
 
 from __future__ import annotations
 

@@ -200,6 +200,7 @@ def _table(health: Health) -> Table:
         ("alerts", ", ".join(f"{count:,} × {kind}" for kind, count in sorted(now.alerts.items())) or "none in 24 h"),
         ("last tick", tick),
         ("callbacks", f"{now.dead_letters:,} given up"),
+        ("faults", f"{now.faults:,} that fail with an error"),
     ]
     if now.clock_skew is not None:
         rows.append(("clock", f"the database is {now.clock_skew.total_seconds():+.1f} s ahead"))

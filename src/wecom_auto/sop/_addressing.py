@@ -11,7 +11,8 @@ from wecom_auto.sop._absence import Presence
 from wecom_auto.sop._actions import Moment, Sending
 from wecom_auto.sop._batches import Audience
 from wecom_auto.sop._context import Context
-from wecom_auto.sop._judge import Verdict
+from wecom_auto.sop._faults import is_general
+from wecom_auto.sop._judge import Verdict, faulty
 from wecom_auto.sop._moment_content import check as check_moment
 from wecom_auto.sop._states import BatchKind, TouchStatus
 from wecom_auto.sop._subjects import member_for
@@ -20,7 +21,16 @@ from wecom_auto.sop.definition import Definition
 
 
 def address(context: Context, verdict: Verdict, here: Presence) -> Verdict:
-    """Choose the sender and fill the content in."""
+    """Choose the sender and fill the content in; an error in the content or in what fills it in puts the step off."""
+    try:
+        return _address(context, verdict, here)
+    except Exception as error:
+        if is_general(error):
+            raise
+        return faulty(verdict.touch, verdict.run, error, here.now)
+
+
+def _address(context: Context, verdict: Verdict, here: Presence) -> Verdict:
     if verdict.action is None or verdict.definition is None or verdict.facts is None:
         return verdict
     sender = member_for(verdict.definition, verdict.facts, verdict.run.userid)
@@ -38,6 +48,7 @@ def address(context: Context, verdict: Verdict, here: Presence) -> Verdict:
         content = context.contents.render(verdict.action.content, context.settings.variables(sender))
         if verdict.kind is BatchKind.MOMENT:
             check_moment(content)
+        content.stamped(context.settings.link_parameter, "batch")
     except ConfigurationError:
         return evolve(verdict, action=None, state=TouchStatus.FAILED, reason="failed:content")
     unfit = _unfit(content, verdict.definition, here.now.astimezone(context.settings.zone).date())

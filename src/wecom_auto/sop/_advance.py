@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from typing import Final
@@ -19,8 +20,10 @@ from wecom_auto.sop import _journal, store
 from wecom_auto.sop._consent import lacks_consent
 from wecom_auto.sop._context import Context, CustomerFacts, Tick
 from wecom_auto.sop._ending import leave
+from wecom_auto.sop._faults import apart
 from wecom_auto.sop._journal import Entry
 from wecom_auto.sop._moving import AGAIN, on_the_move
+from wecom_auto.sop._putting_off import put_off_runs, with_definition
 from wecom_auto.sop._shards import shard_of
 from wecom_auto.sop._states import TouchStatus
 from wecom_auto.sop._subjects import facts_of
@@ -76,23 +79,25 @@ def advance(context: Context, tick: Tick, shard: int | None = None) -> None:
         now = tick.now()
         with reading(context.engine) as connection:
             due = store.due_enrolments(connection, context.corp_id, now, context.settings.chunk, shard)
-            touched = store.touches_of(connection, [run.id for run in due])
         if not due:
             return
-        progress = _advance_chunk(context, due, touched, now)
-        tick.counts["advanced"] += progress.runs
-        tick.counts["touches"] += len(progress.touches)
-        tick.counts["ended"] += sum(map(len, progress.ends.values()))
+        moved, before = 0, tick.counts["faults"]
+        aside = partial(put_off_runs, context, tick)
+        sieve = partial(with_definition, context, tick, put_off=aside)
+        for progress in apart(due, partial(_advance_chunk, context, now=now), aside, tick.faults, sieve):
+            moved += progress.runs
+            tick.counts["advanced"] += progress.runs
+            tick.counts["touches"] += len(progress.touches)
+            tick.counts["ended"] += sum(map(len, progress.ends.values()))
         # Where nothing was left for this worker, others are at it, and reading it again would only be in their way.
-        if len(due) < context.settings.chunk or not progress.runs:
+        if len(due) < context.settings.chunk or not moved + tick.counts["faults"] - before:
             return
 
 
 @repeatable
-def _advance_chunk(
-    context: Context, due: Sequence[Enrolment], touched: Mapping[int, dict[str, Touch]], now: datetime
-) -> _Progress:
+def _advance_chunk(context: Context, due: Sequence[Enrolment], *, now: datetime) -> _Progress:
     with reading(context.engine) as connection:
+        touched = store.touches_of(connection, [run.id for run in due])
         moving = on_the_move(connection, context.corp_id, (run.external_userid for run in due))
     # Facts are read between two transactions: on SQLite a reader would wait for our own writer.
     facts = facts_of(context, due)

@@ -22,13 +22,16 @@ def set_attribute(context: Context, subject: str, name: str, value: JSON, now: d
     """Set an attribute in the book, and tell the SOPs about that kind of subject."""
     context.book.set_attribute(subject, name, value)
     candidate = Candidate(external_userid=subject, occurrence=f"attribute:{name}={value}")
-    _entry.trigger(context, f"attribute.set:{name}", candidate, now, target=target)
-    if name == STAGE and value:
-        _stage_entered(context, Candidate(external_userid=subject, occurrence=""), str(value), now, target)
-    _come_round(context, subject, name, value, now, target)
-    if name == FROZEN and target is Target.GROUP and value is True:
-        _control.withdraw_from(context, subject, now)
-    _entry.wake(context, subject, now)
+    try:
+        _entry.trigger(context, f"attribute.set:{name}", candidate, now, target=target)
+        if name == STAGE and value:
+            _stage_entered(context, Candidate(external_userid=subject, occurrence=""), str(value), now, target)
+        _come_round(context, subject, name, value, now, target)
+    finally:
+        # What must stop, stops, even if a SOP could not let the subject in.
+        if name == FROZEN and target is Target.GROUP and value is True:
+            _control.withdraw_from(context, subject, now)
+        _entry.wake(context, subject, now)
 
 
 def changed_by_us(context: Context, run: Enrolment, kind: str, name: str, now: datetime, target: Target) -> None:
@@ -60,7 +63,7 @@ def _come_round(context: Context, subject: str, name: str, value: JSON, now: dat
     with reading(context.engine) as connection:
         sops = context.catalogue.sops(connection).values()
         running = [one for one in sops if one.state is SopStatus.RUNNING]
-        found = [context.catalogue.load(connection, one.sop, one.version) for one in running]
+        found = [context.catalogue.known(connection, one.sop, one.version) for one in running]
     for one in found:
-        if one.target is target and one.entry.recurring and one.entry.anchor == name:
+        if one is not None and one.target is target and one.entry.recurring and one.entry.anchor == name:
             _rounds.join_late(context, one, subject, value, now)

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection, Engine
 from wecom_auto.errors import ConfigurationError
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop._policies import Target
+from wecom_auto.sop._problems import DefinitionError
 from wecom_auto.sop._states import SopStatus
 from wecom_auto.sop.definition import Definition, Step
 from wecom_auto.store import reading, upsert
@@ -151,6 +152,13 @@ class Catalogue:
             row = connection.execute(self._select(sop, version)).one()
             found = self._parsed[sop, version] = Definition.from_json(row.document)
         return found
+
+    def known(self, connection: Connection, sop: str, version: int) -> Definition | None:
+        """As `load`; `None` for a version that this release cannot read, where nothing hangs on it."""
+        try:
+            return self.load(connection, sop, version)
+        except DefinitionError:
+            return None
 
     def cached(self, engine: Engine, sop: str, version: int) -> Definition:
         """The definition that a run is pinned to, without a transaction if it was read before."""

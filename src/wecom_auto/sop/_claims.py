@@ -19,8 +19,9 @@ from wecom_auto.sop import store
 from wecom_auto.sop._advance import replan
 from wecom_auto.sop._context import Context
 from wecom_auto.sop._entry import by_date
+from wecom_auto.sop._faults import is_general
 from wecom_auto.sop._judge import Verdict
-from wecom_auto.sop._policies import Conflict
+from wecom_auto.sop._policies import Conflict, Purpose
 from wecom_auto.sop._states import BatchKind, TouchStatus
 from wecom_auto.sop._subjects import facts_of
 from wecom_auto.sop.arbitration import Asked, Claim, Rules, Ruling, arbitrate, within_ceiling
@@ -131,10 +132,12 @@ def _asked(
         mine = (u.corp_id == context.corp_id, u.external_userid.in_(chunk), u.due_at > since, u.kind == "mass")
         query = sa.select(*columns).join(t.enrolments, e.id == u.enrolment_id).where(*mine)
         for row in connection.execute(query.where(u.state.in_([state.value for state in _ASKED]))):
-            definition = context.catalogue.load(connection, row.sop, row.version)
-            anchor = row.anchor_at if by_date(definition) else None
+            definition = context.catalogue.known(connection, row.sop, row.version)
+            anchor = row.anchor_at if definition is not None and by_date(definition) else None
             key = (row.sop, row.step, anchor)
-            asked = Asked(sop=row.sop, key=key, at=row.due_at, purpose=definition.policy.purpose)
+            # What it was for nobody can read; that the customer got it still counts.
+            purpose = definition.policy.purpose if definition is not None else Purpose.MARKETING
+            asked = Asked(sop=row.sop, key=key, at=row.due_at, purpose=purpose)
             found[row.external_userid].append(asked)
     return found
 
@@ -175,13 +178,21 @@ def coming_today(context: Context, verdicts: Sequence[Verdict], now: datetime) -
         ]
         later = [one for one in later if one.id not in own]
         runs = store.enrolments_by_id(connection, [one.id for one in later])
+        # Those that cannot be planned say so when their own turn comes.
+        unread = [one.id for one in runs.values() if not context.catalogue.known(connection, one.sop, one.version)]
+        runs = {number: run for number, run in runs.items() if number not in unread}
         touched = store.touches_of(connection, runs)
     facts = facts_of(context, runs.values())
     found: list[Claim] = []
-    for one in later:
+    for one in (each for each in later if each.id in runs):
         run = runs[one.id]
         definition = context.catalogue.cached(context.engine, run.sop, run.version)
-        planned = replan(context, run, facts[run.id], _without_due(touched.get(run.id, {})), one.at)
+        try:
+            planned = replan(context, run, facts[run.id], _without_due(touched.get(run.id, {})), one.at)
+        except Exception as error:
+            if is_general(error):
+                raise
+            continue
         steps = {each.step_id: each.due_at for each in planned.decisions if each.kind is DecisionKind.SEND}
         for step, due_at in steps.items():
             number = -len(found) - 1

@@ -43,8 +43,8 @@ def rival_of(context: Context, connection: Connection, definition: Definition, c
     if definition.policy.concurrency is Concurrency.FREE:
         return ""
     for active in _active(context, connection, [customer])[customer]:
-        other = context.catalogue.load(connection, active.sop, active.version)
-        if excludes(definition, other) and other.priority >= definition.priority:
+        other = context.catalogue.known(connection, active.sop, active.version)
+        if other is not None and excludes(definition, other) and other.priority >= definition.priority:
             return other.sop
     return ""
 
@@ -67,9 +67,9 @@ def waiting(context: Context, verdicts: Sequence[Verdict]) -> frozenset[int]:
 
 def _loses(context: Context, connection: Connection, one: Verdict, active: Iterable[_Active]) -> bool:
     definition = one.definition
-    others = (context.catalogue.load(connection, each.sop, each.version) for each in active)
+    others = (context.catalogue.known(connection, each.sop, each.version) for each in active)
     return definition is not None and any(
-        excludes(definition, other) and other.priority > definition.priority for other in others
+        other is not None and excludes(definition, other) and other.priority > definition.priority for other in others
     )
 
 

@@ -15,6 +15,7 @@ from wecom_auto._time import CHINA
 from wecom_auto._types import JSON
 from wecom_auto.errors import WeComError
 from wecom_auto.sop._catalogue import Catalogue
+from wecom_auto.sop._faults import Faults
 from wecom_auto.sop.calendar import Calendar
 from wecom_auto.sop.conditions import Facts
 from wecom_auto.sop.contents import Content
@@ -213,6 +214,7 @@ class Tick:
     now: Now
     counts: Counter[str] = field(factory=Counter[str])
     troubles: dict[str, Trouble] = field(factory=dict[str, "Trouble"])
+    faults: Faults = field(factory=Faults)
 
     def failed(self, error: WeComError) -> Trouble | None:
         """Remember what other calls would meet, too, so that this tick does not try them one by one."""

@@ -15,11 +15,11 @@ from attrs import evolve
 from sqlalchemy.engine import Connection
 
 from wecom_auto.errors import ConfigurationError, WeComError
-from wecom_auto.sop import _batches, _journal, _media, sending, store
+from wecom_auto.sop import _batches, _faults, _journal, _media, sending, store
 from wecom_auto.sop._batches import BatchRow, SupersededError
 from wecom_auto.sop._channels import channel_of
 from wecom_auto.sop._context import Context, Now, Tick
-from wecom_auto.sop._judge import Verdict, judge
+from wecom_auto.sop._judge import Verdict, faults_of, judge
 from wecom_auto.sop._states import BatchStatus, EnrolmentStatus, TouchStatus
 from wecom_auto.sop.contents import Content
 from wecom_auto.sop.sending import Move, NotCreated, Outcome, outcome_of
@@ -166,6 +166,7 @@ def _take_out(connection: Connection, context: Context, verdicts: Sequence[Verdi
             store.move_touches(connection, touches, state, reason=reason, check_at=later, due_at=later, batch_id=None)
         runs = {one.run.id: one.run for one in group}
         _journal.write(connection, context.corp_id, now, store.lines(touches, runs, reason))
+    _faults.write(connection, context.corp_id, now, faults_of(verdicts))
 
 
 def _call(context: Context, row: BatchRow, content: Content, now: Now) -> Outcome:

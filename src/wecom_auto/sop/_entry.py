@@ -19,6 +19,7 @@ from wecom_auto.sop._concurrency import rival_of
 from wecom_auto.sop._consent import lacks_consent
 from wecom_auto.sop._context import Context, CustomerFacts
 from wecom_auto.sop._ending import leave
+from wecom_auto.sop._faults import is_general
 from wecom_auto.sop._journal import Entry
 from wecom_auto.sop._policies import Concurrency, Target
 from wecom_auto.sop._standing import blocked
@@ -61,14 +62,26 @@ class Candidate:
 def trigger(context: Context, on: str, candidate: Candidate, now: datetime, *, target: Target = Target.CUSTOMER) -> int:
     """Let a subject into every running SOP about its kind that waits for this trigger.
 
+    A SOP that fails keeps nobody out of the others; its error is raised afterwards, so that the event is not lost.
+
     Returns:
         How many runs began.
     """
     with reading(context.engine) as connection:
         sops = context.catalogue.sops(connection).values()
-        running = [one for one in sops if one.state is SopStatus.RUNNING]
-        found = [context.catalogue.load(connection, one.sop, one.version) for one in running]
-    return sum(enrol(context, one, candidate, now) for one in found if one.target is target and one.entry.answers(on))
+    entered, failed = 0, list[Exception]()
+    for one in (sop for sop in sops if sop.state is SopStatus.RUNNING):
+        try:
+            definition = context.catalogue.cached(context.engine, one.sop, one.version)
+            if definition.target is target and definition.entry.answers(on):
+                entered += enrol(context, definition, candidate, now)
+        except Exception as error:
+            if is_general(error):
+                raise
+            failed.append(error)
+    if failed:
+        raise failed[0]
+    return entered
 
 
 def enrol(context: Context, definition: Definition, candidate: Candidate, now: datetime) -> bool:

@@ -8,20 +8,23 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import sqlalchemy as sa
 from attrs import evolve, field, frozen
 from sqlalchemy.engine import Connection
 
-from wecom_auto.sop import _batches, _claims, _concurrency, _journal, _ledger, store
+from wecom_auto.sop import _batches, _claims, _concurrency, _faults, _journal, _ledger, store
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop._absence import Presence
 from wecom_auto.sop._addressing import address
 from wecom_auto.sop._batches import BatchRow
 from wecom_auto.sop._channels import CHANNELS
 from wecom_auto.sop._context import CapRule, Context, Tick
-from wecom_auto.sop._judge import Verdict, judge
+from wecom_auto.sop._faults import apart
+from wecom_auto.sop._judge import Verdict, faults_of, judge
+from wecom_auto.sop._putting_off import put_off_touches, touches_with_definition
 from wecom_auto.sop._states import BatchKind, TouchStatus
 from wecom_auto.sop.arbitration import Claim, Fate, Ruling
 from wecom_auto.sop.sending import Batch
@@ -40,20 +43,25 @@ def freeze(context: Context, tick: Tick) -> bool:
     now = tick.now()
     with reading(context.engine) as connection:
         candidates = store.due_touches(connection, context.corp_id, now, "freeze", _MOST)
-    counts = _freeze(context, _of_whole_members(candidates), now) if candidates else Counter[str]()
-    tick.counts.update(counts)
-    return len(candidates) == _MOST and bool(counts)
+    before = tick.counts["faults"]
+    aside, sieve = partial(put_off_touches, context, tick), partial(touches_with_definition, context, tick)
+    parts = apart(_of_whole_members(candidates), partial(_freeze, context, now=now), aside, tick.faults, sieve)
+    for counts in parts:
+        tick.counts.update(counts)
+    return len(candidates) == _MOST and (any(parts) or tick.counts["faults"] > before)
 
 
 def _of_whole_members(candidates: Sequence[Touch]) -> Sequence[Touch]:
     """Leave the last member to the next round if the limit has cut that member's messages in two."""
+    if len(candidates) < _MOST:
+        return candidates
     last = candidates[-1].userid
-    whole = [one for one in candidates if one.userid != last] if len(candidates) == _MOST else []
+    whole = [one for one in candidates if one.userid != last]
     return whole or candidates
 
 
 @repeatable
-def _freeze(context: Context, candidates: Sequence[Touch], now: datetime) -> Counter[str]:
+def _freeze(context: Context, candidates: Sequence[Touch], *, now: datetime) -> Counter[str]:
     here = Presence.of(context, candidates, now)
     verdicts = [address(context, one, here) for one in judge(context, candidates, now)]
     waiting = _concurrency.waiting(context, verdicts)
@@ -134,6 +142,7 @@ class _Freezer:
                 store.move_touches(self.connection, touches, state, reason=reason, check_at=later, due_at=later)
             runs = {one.run.id: one.run for one in group}
             self.entries.extend(store.lines(touches, runs, reason))
+            _faults.write(self.connection, self.context.corp_id, self.now, faults_of(group))
             if state is TouchStatus.FAILED:
                 self.entries.append(_journal.Entry(reason=f"alert:{reason}", detail=group[0].touch.step))
             self.counts[reason] += len(group)

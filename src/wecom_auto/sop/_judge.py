@@ -5,7 +5,7 @@ Since the step came due somebody may have booked a test drive. Writes nothing an
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +16,8 @@ from wecom_auto.sop._actions import GroupMass, Mass, Moment, Sending
 from wecom_auto.sop._advance import replan
 from wecom_auto.sop._consent import lacks_consent
 from wecom_auto.sop._context import Context, CustomerFacts
+from wecom_auto.sop._faults import DEFERRED, FAULT, SOON, is_general, name_of
+from wecom_auto.sop._journal import Entry
 from wecom_auto.sop._moving import AGAIN, on_the_move
 from wecom_auto.sop._states import BatchKind, TouchStatus
 from wecom_auto.sop._subjects import facts_of
@@ -25,6 +27,8 @@ from wecom_auto.sop.planner import Decision, DecisionKind
 from wecom_auto.sop.store import Enrolment, Touch
 from wecom_auto.store import reading
 
+AGAIN_SOON: Final = SOON
+AGAIN_LATER: Final = 6 * SOON
 _KINDS: Final[Mapping[type[Sending], BatchKind]] = {
     Mass: BatchKind.SINGLE,
     GroupMass: BatchKind.GROUP,
@@ -50,6 +54,7 @@ class Verdict:
         sender: Who has to tap.
         content: What is sent.
         audience: Whom a moment is for.
+        fault: The error that has put it off, as `name_of` names it.
     """
 
     touch: Touch
@@ -65,6 +70,7 @@ class Verdict:
     sender: str = ""
     content: Content | None = None
     audience: str = ""
+    fault: str = ""
 
     @property
     def kind(self) -> BatchKind:
@@ -121,10 +127,33 @@ def _waits(touch: Touch, run: Enrolment, now: datetime) -> Verdict:
     return Verdict(touch=touch, run=run, reason="deferred:transfer", state=TouchStatus.DUE, later=now + AGAIN)
 
 
+def faulty(touch: Touch, run: Enrolment, error: Exception, now: datetime) -> Verdict:
+    """The verdict on a step that cannot be looked at, or not be filled in, because of an error in data or code."""
+    later = now + (AGAIN_SOON if touch.reason != DEFERRED else AGAIN_LATER)
+    name = name_of(error)
+    return Verdict(touch=touch, run=run, reason=DEFERRED, state=TouchStatus.DUE, later=later, fault=name)
+
+
+def faults_of(verdicts: Iterable[Verdict]) -> list[Entry]:
+    """The alerts about those that an error has put off, one for each fault of a step."""
+    found = (
+        Entry(reason=FAULT, sop=one.run.sop, step=one.touch.step, detail=one.fault) for one in verdicts if one.fault
+    )
+    return [*dict.fromkeys(found)]
+
+
 def judge(
-    context: Context, touches: Sequence[Touch], now: datetime, *, wanted: DecisionKind = DecisionKind.SEND
+    context: Context,
+    touches: Sequence[Touch],
+    now: datetime,
+    *,
+    wanted: DecisionKind = DecisionKind.SEND,
+    apart: bool = True,
 ) -> list[Verdict]:
-    """Look again at many touches with fresh facts; a verdict is BATCHED if what is `wanted` may be done."""
+    """Look again at many touches with fresh facts; a verdict is BATCHED if what is `wanted` may be done.
+
+    A touch whose run makes the planner fail is put off, so that the others go on; without `apart` the error is raised.
+    """
     with reading(context.engine) as connection:
         runs = store.enrolments_by_id(connection, [touch.enrolment_id for touch in touches])
         touched = store.touches_of(connection, runs)
@@ -136,5 +165,10 @@ def judge(
         if touch.external_userid in moving and not run.withdrawn:
             verdicts.append(_waits(touch, run, now))
             continue
-        verdicts.append(look_again(context, touch, run, facts[run.id], touched[run.id], now, wanted))
+        try:
+            verdicts.append(look_again(context, touch, run, facts[run.id], touched[run.id], now, wanted))
+        except Exception as error:
+            if not apart or is_general(error):
+                raise
+            verdicts.append(faulty(touch, run, error, now))
     return verdicts

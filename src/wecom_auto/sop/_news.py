@@ -56,20 +56,25 @@ def _added(context: Context, event: CustomerAdded, now: datetime) -> None:
     customer, member = event.external_userid, event.userid
     occurrence = f"added@{event.created_at.isoformat()}"
     candidate = Candidate(external_userid=customer, userid=member, occurrence=occurrence)
-    _entry.trigger(context, "customer.added", candidate, now)
-    if event.welcome_code:
-        send_welcome(context, event, now, event.created_at + WELCOME_CODE)
+    try:
+        _entry.trigger(context, "customer.added", candidate, now)
+    finally:
+        # The code dies in seconds, whatever has kept the customer out of another SOP.
+        if event.welcome_code:
+            send_welcome(context, event, now, event.created_at + WELCOME_CODE)
 
 
 def _edited(context: Context, event: CustomerEdited, now: datetime) -> None:
     customer, member = event.external_userid, event.userid
     facts = context.book.facts_for([(customer, member)])[customer, member]
     names = {name for one in facts.followers if one.relation.userid == member for name in one.tags}
-    for name in sorted(names):
-        # The event does not say what changed, so a tag found this way lets in once.
-        candidate = Candidate(external_userid=customer, userid=member, occurrence=f"tag:{name}")
-        _entry.trigger(context, f"tag.added:{name}", candidate, now)
-    _entry.wake(context, customer, now)
+    try:
+        for name in sorted(names):
+            # The event does not say what changed, so a tag found this way lets in once.
+            candidate = Candidate(external_userid=customer, userid=member, occurrence=f"tag:{name}")
+            _entry.trigger(context, f"tag.added:{name}", candidate, now)
+    finally:
+        _entry.wake(context, customer, now)
 
 
 def _created(context: Context, event: GroupCreated, now: datetime) -> None:
@@ -81,9 +86,11 @@ def _created(context: Context, event: GroupCreated, now: datetime) -> None:
 
 def _updated(context: Context, event: GroupUpdated, now: datetime) -> None:
     """Let in on joins, and look at the group's runs: its owner, its name or its size may be others now."""
-    if event.update_detail is GroupUpdateDetail.ADD_MEMBER:
-        _joined(context, event, now)
-    _entry.wake(context, event.chat_id, now)
+    try:
+        if event.update_detail is GroupUpdateDetail.ADD_MEMBER:
+            _joined(context, event, now)
+    finally:
+        _entry.wake(context, event.chat_id, now)
 
 
 def _joined(context: Context, event: GroupUpdated, now: datetime) -> None:

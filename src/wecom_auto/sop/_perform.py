@@ -5,17 +5,20 @@ What one action does is in its own module; this one decides about order, repetit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from wecom_auto.errors import InvalidRequestError, NotFoundError, WeComError
 from wecom_auto.sop import _attributes, store
 from wecom_auto.sop._actions import ServerAction, StaffTask, Welcome
 from wecom_auto.sop._context import Context, CustomerFacts, Tick
+from wecom_auto.sop._faults import apart
 from wecom_auto.sop._handing_out import hand_out
 from wecom_auto.sop._jobs import Job, close, forget, postpone
 from wecom_auto.sop._judge import judge
+from wecom_auto.sop._putting_off import put_off_touches, touches_with_definition
 from wecom_auto.sop._server_actions import BlockedError, WebhookError, act
 from wecom_auto.sop._states import TouchStatus
 from wecom_auto.sop._subjects import facts_of
@@ -35,22 +38,31 @@ _FRESH: Final = timedelta(minutes=1)
 def perform(context: Context, tick: Tick, shard: int | None = None) -> None:
     """Carry out everything that is due, of one shard or of all, a few hundred touches at a time."""
     seen: set[int] = set()
-    while due := _jobs(context, tick.now(), shard):
-        jobs = [job for job in due if job.touch.id not in seen]
-        for job in jobs:
-            if not tick.may_call():
-                return
-            seen.add(job.touch.id)
-            _carry_out(context, tick, job)
-        if not jobs or len(due) < _MOST:
+    aside, sieve = partial(put_off_touches, context, tick), partial(touches_with_definition, context, tick)
+    while due := _due(context, tick.now(), shard):
+        fresh = [touch for touch in due if touch.id not in seen]
+        for jobs in apart(fresh, partial(_jobs, context), aside, tick.faults, sieve):
+            for job in jobs:
+                if not tick.may_call():
+                    return
+                seen.add(job.touch.id)
+                apart([job.touch], partial(_do, context, tick, job), aside, tick.faults)
+        seen |= {touch.id for touch in fresh}
+        if not fresh or len(due) < _MOST:
             return
 
 
-def _jobs(context: Context, now: datetime, shard: int | None) -> list[Job]:
+def _do(context: Context, tick: Tick, job: Job, _touch: Sequence[Touch]) -> None:
+    _carry_out(context, tick, job)
+
+
+def _due(context: Context, now: datetime, shard: int | None) -> list[Touch]:
     with reading(context.engine) as connection:
-        due = store.due_touches(connection, context.corp_id, now, "perform", _MOST, shard)
-        if not due:
-            return []
+        return store.due_touches(connection, context.corp_id, now, "perform", _MOST, shard)
+
+
+def _jobs(context: Context, due: Sequence[Touch]) -> list[Job]:
+    with reading(context.engine) as connection:
         runs = store.enrolments_by_id(connection, [touch.enrolment_id for touch in due])
     facts = facts_of(context, runs.values())
     return [_job(context, touch, runs[touch.enrolment_id], facts) for touch in due]
@@ -119,7 +131,7 @@ def _consider(context: Context, tick: Tick, job: Job, task: StaffTask) -> None:
     if job.touch.check_at is not None and now - job.touch.check_at < _FRESH:
         hand_out(context, tick, job, task)
         return
-    (verdict,) = judge(context, [job.touch], now, wanted=DecisionKind.STAFF_TASK)
+    (verdict,) = judge(context, [job.touch], now, wanted=DecisionKind.STAFF_TASK, apart=False)
     if verdict.state is TouchStatus.BATCHED:
         hand_out(context, tick, job, task)
     elif verdict.undo:

@@ -92,6 +92,7 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "failed:not_sent": ("群主已确认，但该群未发出", "the owner confirmed, but nothing was sent to this group"),
         "failed:unknown_tag": ("标签不存在", "there is no tag of this name"),
         "unknown:crashed": ("进程中断，结果不明，待核对", "the worker died, the platform's list will tell"),
+        "unknown:fault": ("处理出错，结果不明，待核对", "an error at the request, the platform's list will tell"),
         "unknown:job": (
             "创建任务已过期，结果不明，待核对",
             "the job is too old to ask, the list will tell",
@@ -107,6 +108,8 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "reassigned:unconfirmed": ("员工未确认，改由其他跟进人发送", "not confirmed, another follower is asked"),
         "deferred:absent": ("员工休假，顺延", "waits for a member who is away"),
         "failed:unknown_webhook": ("没有这个回调接口", "there is no webhook of this name"),
+        "deferred:fault": ("处理出错，稍后重试", "an error got in the way, tried again later"),
+        "alert:fault": ("处理出错，请排查", "an error in data or code: this waits, everything else goes on"),
         "alert:held_task": ("任务无人可指派", "a task has nobody to do it"),
         "alert:notice": ("应用消息未能送达", "an application message could not be sent"),
         "alert:rejected": ("员工任务被退回", "a staff task was rejected"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Final, TypeAlias
 
 import sqlalchemy as sa
@@ -23,6 +23,7 @@ from wecom_auto.sop import _tables as t
 from wecom_auto.sop._consent import lacks_consent
 from wecom_auto.sop._context import Context, CustomerFacts, Tick
 from wecom_auto.sop._entry import Candidate
+from wecom_auto.sop._faults import FAULT, SOON, attempt, is_general, name_of
 from wecom_auto.sop._journal import Entry
 from wecom_auto.sop._occurrences import Occurrence, occurrences
 from wecom_auto.sop._policies import Concurrency, Target
@@ -84,12 +85,30 @@ def enrol_due(context: Context, tick: Tick) -> None:
     """Let in everybody whose date has come, a bounded number of pages at a time."""
     pages = _PAGES
     while pages > 0 and (taken := _take(context, tick.now())) is not None:
-        with reading(context.engine) as connection:
-            definition = context.catalogue.latest(connection, taken.sop)
-        for taken_page in _work(context, tick, definition, taken):
-            pages -= taken_page
-            if pages <= 0:
-                break
+        left = [pages]
+        if not attempt(
+            context.engine, context.corp_id, tick, taken.sop, partial(_some_pages, context, tick, taken, left)
+        ):
+            _rest(context, taken, tick.now() + SOON)
+        pages = left[0]
+
+
+def _some_pages(context: Context, tick: Tick, taken: _Day, left: list[int]) -> None:
+    with reading(context.engine) as connection:
+        definition = context.catalogue.latest(connection, taken.sop)
+    for taken_page in _work(context, tick, definition, taken):
+        left[0] -= taken_page
+        if left[0] <= 0:
+            break
+
+
+@repeatable
+def _rest(context: Context, taken: _Day, until: datetime) -> None:
+    """Leave a SOP alone for a while whose day cannot be dealt with; where it has come to stays written down."""
+    c = t.calendars.c
+    mine = (c.corp_id == context.corp_id, c.sop == taken.sop, c.day == taken.day)
+    with transaction(context.engine) as connection:
+        connection.execute(sa.update(t.calendars).where(*mine, c.lease_until < until).values(lease_until=until))
 
 
 def join_late(context: Context, definition: Definition, subject: str, value: JSON, now: datetime) -> None:
@@ -193,7 +212,15 @@ def _admit(
         if (subject, one.key) in same:
             continue
         member, known = facts[subject]
-        refusal = _refusal(definition, member, known)
+        try:
+            refusal = _refusal(definition, member, known)
+        except Exception as error:
+            if is_general(error):
+                raise
+            # Nobody else waits for this one, who misses the date.
+            alert = Entry(reason=FAULT, external_userid=subject, sop=definition.sop, detail=name_of(error))
+            entries.append(alert)
+            continue
         if refusal is None and not definition.entry.reentry.allows(before.get(subject), now):
             refusal = "entry:reentry"
         if refusal is None and member is not None:

@@ -102,8 +102,10 @@ class RunnerNews:
         about = _target(target)
         moment = require_aware(now, "now").isoformat()
         candidate = Candidate(external_userid=external_userid, occurrence=f"event:{name}@{moment}")
-        _entry.trigger(self._context, f"event:{name}", candidate, now, target=about)
-        _entry.wake(self._context, external_userid, now)
+        try:
+            _entry.trigger(self._context, f"event:{name}", candidate, now, target=about)
+        finally:
+            _entry.wake(self._context, external_userid, now)
 
     def tag_added(self, external_userid: str, name: str, now: datetime, *, userid: str = "") -> None:
         """Tell the SOPs of a tag that your own program has put on a customer; the platform calls nobody back for that.

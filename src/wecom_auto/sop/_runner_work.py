@@ -15,12 +15,14 @@ from wecom_auto._time import require_aware
 from wecom_auto.sop import _batches, _control, _journal, _rounds, _sharing, store
 from wecom_auto.sop import status as _status
 from wecom_auto.sop._advance import advance
-from wecom_auto.sop._batches import SupersededError
+from wecom_auto.sop._batches import BatchRow, SupersededError
 from wecom_auto.sop._context import Context, Tick
 from wecom_auto.sop._dispatch import Steps, claim, dispatch
+from wecom_auto.sop._faults import attempt, is_general
 from wecom_auto.sop._freeze import freeze
 from wecom_auto.sop._perform import perform
 from wecom_auto.sop._polling import follow
+from wecom_auto.sop._putting_off import put_off_batch
 from wecom_auto.sop._shards import SHARDS
 from wecom_auto.sop._sharing import DueWork
 from wecom_auto.sop._states import BatchStatus
@@ -116,6 +118,7 @@ class RunnerWork:
         seconds = (tick.now() - now).total_seconds()
         finished = TickFinished(corp_id=self._context.corp_id, at=now, seconds=seconds, counts=report.counts)
         ticked(self._observers, finished)
+        tick.faults.surface()
         return report
 
     def _run(self, steps: Steps) -> None:
@@ -250,16 +253,36 @@ class RunnerWork:
     def steps(self, batch_id: str, tick: Tick) -> Steps:
         """Work on one batch, pausing at every crash point of the protocol."""
         yield "K0"
-        row = claim(self._context, batch_id, tick.now(), create=tick.may_call(create=True)) if tick.may_call() else None
+        row = self._claim(batch_id, tick) if tick.may_call() else None
         if row is None:
             return
-        match row.batch.state:
-            case BatchStatus.PLANNED:
-                yield from dispatch(self._context, tick, row)
-            case BatchStatus.UNKNOWN:
-                yield from reconcile(self._context, tick, row)
-            case _:
-                yield from follow(self._context, tick, row)
+        try:
+            match row.batch.state:
+                case BatchStatus.PLANNED:
+                    yield from dispatch(self._context, tick, row)
+                case BatchStatus.UNKNOWN:
+                    yield from reconcile(self._context, tick, row)
+                case _:
+                    yield from follow(self._context, tick, row)
+        except SupersededError:
+            raise
+        except Exception as error:
+            if is_general(error):
+                raise
+            tick.faults.failed(error)
+            put_off_batch(self._context, tick, row, error)
+        else:
+            tick.faults.went_well()
+
+    def _claim(self, batch_id: str, tick: Tick) -> BatchRow | None:
+        """Take a batch; one that cannot even be read, such as a newer release's, is left as it is."""
+        found: list[BatchRow | None] = []
+
+        def take() -> None:
+            found.append(claim(self._context, batch_id, tick.now(), create=tick.may_call(create=True)))
+
+        attempt(self._context.engine, self._context.corp_id, tick, batch_id, take)
+        return found[0] if found else None
 
     def _due_batches(self, tick: Tick) -> list[str]:
         with reading(self._context.engine) as connection:

@@ -5,8 +5,11 @@ Each part takes its turn from a row of the database, so any number of workers ma
 
 from __future__ import annotations
 
+from functools import partial
+
 from wecom_auto.sop import _outside, _sweep, _transfers
 from wecom_auto.sop._context import Context, Tick
+from wecom_auto.sop._faults import attempt
 from wecom_auto.store import reading
 
 
@@ -18,4 +21,4 @@ def upkeep(context: Context, tick: Tick) -> None:
         return
     for part in (_transfers.poll, _outside.count, _sweep.sweep_if_due):
         if tick.may_call():
-            part(context, tick)
+            attempt(context.engine, context.corp_id, tick, part.__name__, partial(part, context, tick))

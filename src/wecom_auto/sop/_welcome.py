@@ -17,6 +17,7 @@ from wecom_auto.sop import _tables as t
 from wecom_auto.sop._actions import ServerAction, Welcome
 from wecom_auto.sop._advance import replan, touch_row
 from wecom_auto.sop._context import Context
+from wecom_auto.sop._faults import is_general
 from wecom_auto.sop._states import TouchStatus
 from wecom_auto.sop.planner import Decision, DecisionKind
 from wecom_auto.sop.sending import Lost, outcome_of
@@ -83,7 +84,14 @@ def _find(context: Context, event: CustomerAdded, now: datetime) -> _Planned | N
     for run in runs.values():
         if run.sop not in running:
             continue
-        for one in replan(context, run, facts, touched.get(run.id, {}), now).decisions:
+        try:
+            planned = replan(context, run, facts, touched.get(run.id, {}), now)
+        except Exception as error:
+            if is_general(error):
+                raise
+            # The code lives for seconds: another run may still greet with it, and a tick tells what is wrong here.
+            continue
+        for one in planned.decisions:
             if one.kind is DecisionKind.WELCOME and isinstance(one.do, Welcome):
                 return _Planned(run=run, decisions=(one,), action=one.do)
     return None

@@ -19,6 +19,7 @@ from wecom_auto.inbox import InboxState
 from wecom_auto.inbox import _tables as inbox
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop import store
+from wecom_auto.sop._faults import FAULT, LATEST
 from wecom_auto.sop._states import BatchStatus, TaskStatus
 from wecom_auto.store import repeatable, transaction, upsert
 
@@ -49,6 +50,8 @@ class Status:
         last_tick: When a tick was last finished; `None` if never.
         dead_letters: Callbacks of the inbox that were given up.
         clock_skew: How far the database's clock is ahead of ours; `None` on SQLite, which has none of its own.
+        faults: Runs, steps, batches and parts of a tick that have failed with an error in the last hours; each is
+            tried again, and the log says where (``alert:fault``).
     """
 
     at: datetime
@@ -66,6 +69,7 @@ class Status:
     last_tick: datetime | None = None
     dead_letters: int = 0
     clock_skew: timedelta | None = None
+    faults: int = 0
 
     def document(self) -> dict[str, JSON]:
         """The status as JSON; spans in seconds."""
@@ -85,6 +89,7 @@ class Status:
             "last_tick": None if self.last_tick is None else self.last_tick.isoformat(),
             "dead_letters": self.dead_letters,
             "clock_skew_seconds": None if self.clock_skew is None else self.clock_skew.total_seconds(),
+            "faults": self.faults,
         }
 
 
@@ -101,6 +106,7 @@ class HealthLimits:
         overdue_tasks: More staff tasks than this are overdue.
         dead_letters: More callbacks than this were given up.
         clock_skew: The clocks differ by more than this; the send protocol allows for 5 seconds.
+        faults: More things than this fail with an error.
     """
 
     due_lag: timedelta | None = timedelta(minutes=10)
@@ -111,6 +117,7 @@ class HealthLimits:
     overdue_tasks: int | None = None
     dead_letters: int | None = 0
     clock_skew: timedelta | None = timedelta(seconds=5)
+    faults: int | None = 0
 
 
 @frozen(kw_only=True)
@@ -160,6 +167,7 @@ def judge(status: Status, limits: HealthLimits) -> Health:
         (status.unconfirmed, limits.unconfirmed, "{0} tasks wait for a member's tap"),
         (status.overdue_tasks, limits.overdue_tasks, "{0} staff tasks are overdue"),
         (status.dead_letters, limits.dead_letters, "{0} callbacks were given up: wecom-auto inbox"),
+        (status.faults, limits.faults, "{0} things fail with an error and wait: look for alert:fault in the log"),
     )
     told = [text.format(value) for value, limit, text in spans if limit is not None and value > limit]
     told += [text.format(value) for value, limit, text in counts if limit is not None and value > limit]
@@ -201,6 +209,7 @@ def snapshot(connection: Connection, corp_id: str, now: datetime) -> Status:
             inbox.events.c.state == InboxState.DEAD.value,
         ),
         clock_skew=_skew(connection),
+        faults=_faults(connection, corp_id, moment),
     )
 
 
@@ -235,6 +244,14 @@ def _alerts(connection: Connection, *which: sa.ColumnElement[bool]) -> dict[str,
     d = t.decisions.c
     query = sa.select(d.reason, sa.func.count()).where(*which, d.reason.startswith("alert:")).group_by(d.reason)
     return {row[0].removeprefix("alert:"): row[1] for row in connection.execute(query)}
+
+
+def _faults(connection: Connection, corp_id: str, now: datetime) -> int:
+    d = t.decisions.c
+    # Whatever goes on failing is tried, and written down, within this time.
+    mine = (d.corp_id == corp_id, d.reason == FAULT, d.at > now - LATEST - timedelta(hours=1))
+    each = sa.select(d.external_userid, d.sop, d.step, d.detail).where(*mine).distinct().subquery()
+    return connection.scalar(sa.select(sa.func.count()).select_from(each)) or 0
 
 
 def _last_tick(connection: Connection, corp_id: str) -> datetime | None:

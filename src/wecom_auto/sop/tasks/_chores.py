@@ -5,7 +5,9 @@ Being done wins over everything else: data is read before a deadline is believed
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import sqlalchemy as sa
@@ -13,6 +15,8 @@ from attrs import frozen
 
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop._context import Tick
+from wecom_auto.sop._faults import FAULT, apart, name_of, within, write
+from wecom_auto.sop._journal import Entry
 from wecom_auto.sop._policies import Absence
 from wecom_auto.sop._states import TaskStatus
 from wecom_auto.sop.tasks import _moves, _rows
@@ -59,10 +63,37 @@ def look_after(office: Office, tick: Tick) -> None:
         if not fresh:
             return
         seen |= {(task.id, task.check_at) for task in fresh}
-        proofs = found_done(office, fresh)
-        for task in fresh:
-            done = _look(office, _outlook(office, task, proofs.get(task.id, ""), tick.now()))
-            tick.counts[done] += bool(done)
+        aside = partial(_put_off, office, tick)
+        for proofs in apart(fresh, partial(_proofs, office), aside, tick.faults):
+            for task, proof in proofs:
+                apart([task], partial(_tend, office, tick, proof), aside, tick.faults)
+
+
+def _proofs(office: Office, tasks: Sequence[TaskRecord]) -> list[tuple[TaskRecord, str]]:
+    found = found_done(office, tasks)
+    return [(task, found.get(task.id, "")) for task in tasks]
+
+
+def _tend(office: Office, tick: Tick, proof: str, tasks: Sequence[TaskRecord]) -> None:
+    done = _look(office, _outlook(office, tasks[0], proof, tick.now()))
+    tick.counts[done] += bool(done)
+
+
+def _put_off(office: Office, tick: Tick, tasks: Sequence[TaskRecord], error: Exception) -> None:
+    """Look at tasks later that an error gets in the way of; a person may close them meanwhile."""
+    _write_later(office, tasks, name_of(error), tick.now())
+    tick.counts["faults"] += len(tasks)
+
+
+@repeatable
+def _write_later(office: Office, tasks: Sequence[TaskRecord], what: str, now: datetime) -> None:
+    s, first = t.staff_tasks.c, tasks[0]
+    with transaction(office.engine) as connection:
+        wait = within(now - first.deadline_at)
+        mine = (s.id.in_([task.id for task in tasks]), s.check_at <= now)
+        connection.execute(sa.update(t.staff_tasks).where(*mine).values(check_at=now + wait))
+        entry = Entry(reason=FAULT, sop=first.source, step=first.step, detail=f"task {first.id}: {what}")
+        write(connection, office.corp_id, now, [entry])
 
 
 def _outlook(office: Office, task: TaskRecord, proof: str, now: datetime) -> Outlook:

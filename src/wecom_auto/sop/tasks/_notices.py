@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from wecom_auto.models import StaffMessage, TextCardMessage, TextMessage
 from wecom_auto.sop import _journal
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop._context import Tick
+from wecom_auto.sop._faults import SOON, attempt
 from wecom_auto.sop.tasks._office import Office
 from wecom_auto.sop.tasks._values import TaskRecord
 from wecom_auto.store import reading, repeatable, transaction
@@ -107,13 +109,18 @@ def deliver(office: Office, tick: Tick) -> None:
     for userid in _receivers(office, tick.now()):
         if not tick.may_call():
             return
-        now = tick.now()
-        opens = office.roster.hours(userid).next_open(now)
-        if opens > now:
-            _wait(office, userid, now, opens)
-            continue
-        for message in _claim(office, userid, now):
-            _send(office, tick, userid, message)
+        if not attempt(office.engine, office.corp_id, tick, "notices", partial(_deliver, office, tick, userid)):
+            _wait(office, userid, tick.now(), tick.now() + SOON)
+
+
+def _deliver(office: Office, tick: Tick, userid: str) -> None:
+    now = tick.now()
+    opens = office.roster.hours(userid).next_open(now)
+    if opens > now:
+        _wait(office, userid, now, opens)
+        return
+    for message in _claim(office, userid, now):
+        _send(office, tick, userid, message)
 
 
 def _receivers(office: Office, now: datetime) -> list[str]:
