@@ -11,6 +11,7 @@ from wecom_auto._model import publish
 from wecom_auto.automotive.watch._books import StoredAlert
 from wecom_auto.automotive.watch._desk import WatchDesk, WatchReport
 from wecom_auto.automotive.watch._figures import FigureBook
+from wecom_auto.automotive.watch._group_scores import GroupScore, group_scores
 from wecom_auto.automotive.watch._rules import Rule, Rung, WatchRules
 from wecom_auto.automotive.watch._scorecard import Score, scorecard
 from wecom_auto.automotive.watch._values import (
@@ -33,6 +34,7 @@ __all__ = [
     "Facts",
     "FigureBook",
     "Fired",
+    "GroupScore",
     "Precision",
     "Rule",
     "Rung",
@@ -47,6 +49,7 @@ __all__ = [
     "WatchDesk",
     "WatchReport",
     "WatchRules",
+    "group_scores",
     "scorecard",
 ]
 
