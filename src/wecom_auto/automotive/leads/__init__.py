@@ -11,6 +11,7 @@ from wecom_auto.automotive.leads._answers import Answer, CallOutcome, PoolAnswer
 from wecom_auto.automotive.leads._cells import UnreadableError, read_day, read_moment, read_phone
 from wecom_auto.automotive.leads._columns import Columns
 from wecom_auto.automotive.leads._consent import PROVIDE_TO_DEALER, ConsentLedger, ConsentRecord
+from wecom_auto.automotive.leads._crm import Crm, CrmNews, CrmReport, CrmSync, LeadChange
 from wecom_auto.automotive.leads._deadlines import DueReport
 from wecom_auto.automotive.leads._delivery import DeliveryReport, LeadTask, LeadTasks
 from wecom_auto.automotive.leads._desk import LeadDesk
@@ -47,6 +48,10 @@ __all__ = [
     "Columns",
     "ConsentLedger",
     "ConsentRecord",
+    "Crm",
+    "CrmNews",
+    "CrmReport",
+    "CrmSync",
     "DeliveryReport",
     "DeskSettings",
     "DueReport",
@@ -55,6 +60,7 @@ __all__ = [
     "HandedLead",
     "HistoryEntry",
     "ImportReport",
+    "LeadChange",
     "LeadDesk",
     "LeadKeys",
     "LeadNumbers",

@@ -114,15 +114,18 @@ class LeadDesk:
 
     # In.
 
-    def take(self, lead: NewLead, *, origin: str = "", consents: Iterable[ConsentRecord] = ()) -> Taken:
+    def take(
+        self, lead: NewLead, *, origin: str = "", consents: Iterable[ConsentRecord] = (), actor: str = ""
+    ) -> Taken:
         """Take in one lead; the same content twice is one.
 
         Args:
             lead: From a form, a `LeadReader` or a program.
             origin: Which form, file or program.
             consents: What the person has agreed to with it.
+            actor: The program that says so, for `changes(without=…)`.
         """
-        taken = _intake.take(self._desk, lead, origin)
+        taken = _intake.take(self._desk, lead, origin, actor)
         for consent in consents:
             self.consents.record(taken.lead_id, consent, actor=origin)
         return taken
@@ -469,7 +472,7 @@ class LeadDesk:
         return _books.told(self._desk, [t.history.c.lead_id == lead_id], 10_000)
 
     def changes(self, *, after: int = 0, without: str = "", limit: int = 1000) -> Sequence[HistoryEntry]:
-        """What happened to all leads behind an entry, for a program that copies them into a CRM or a DMS.
+        """What happened to all leads behind an entry; `CrmSync` copies it into a CRM, also when workers overtake.
 
         Args:
             after: `HistoryEntry.id` of the last one that was copied.

@@ -44,15 +44,15 @@ class Taken:
 
 
 @repeatable
-def take(desk: Desk, new: NewLead, origin: str) -> Taken:
+def take(desk: Desk, new: NewLead, origin: str, actor: str = "") -> Taken:
     """Store one lead."""
     with transaction(desk.engine) as connection:
-        taken = take_in(connection, desk, new, origin, desk.now())
+        taken = take_in(connection, desk, new, origin, desk.now(), actor)
         desk.crash("taken")
     return taken
 
 
-def take_in(connection: Connection, desk: Desk, new: NewLead, origin: str, now: datetime) -> Taken:
+def take_in(connection: Connection, desk: Desk, new: NewLead, origin: str, now: datetime, actor: str = "") -> Taken:
     """Store one lead in a transaction that is somebody else's."""
     key = desk.keys.row_key(new)
     known = connection.scalar(
@@ -76,14 +76,14 @@ def take_in(connection: Connection, desk: Desk, new: NewLead, origin: str, now: 
     survivor, joined = (lead_id, ()) if len(same) == 1 else join(connection, desk, same, now, newborn=newborn)
     fresh = not owners and survivor == lead_id
     detail = {"origin": origin[:128], "source": new.source, "campaign": new.campaign, "model": new.model}
-    books.note(connection, desk.corp_id, survivor, "taken" if fresh else "again", now, detail=detail)
+    books.note(connection, desk.corp_id, survivor, "taken" if fresh else "again", now, actor=actor, detail=detail)
     if fresh:
         return Taken(lead_id=survivor, outcome="new")
     reopened = _update(connection, desk, survivor, new, now)
     gained = {kind for kind, _ in identities} - before
     if gained and before:
         # 第二留资: a contact of WeCom leaves a phone, or the other way round.
-        books.note(connection, desk.corp_id, survivor, "second_way", now, detail={"kinds": sorted(gained)})
+        books.note(connection, desk.corp_id, survivor, "second_way", now, actor=actor, detail={"kinds": sorted(gained)})
     return Taken(lead_id=survivor, outcome="merged", reopened=reopened, joined=joined)
 
 
