@@ -416,3 +416,81 @@ def test_what_could_not_be_read_again_is_not_published(stage, window):
     with pytest.raises(DefinitionError):
         stage.publish(evolve(ONE, window=window))
     assert stage.runner.next_wake() is None
+
+
+# Identifiers and values.
+
+ODD_IDS = ["", "w" * 65, "a\0b", None, 5]
+TAKERS = {
+    "external_userid": (
+        lambda runner, one: runner.enrol("one", one, now=NINE),
+        lambda runner, one: runner.record_event(one, "x", NINE),
+        lambda runner, one: runner.set_attribute(one, "x", 1, NINE),
+    ),
+    "userid": (
+        lambda runner, one: runner.member_left(one, NINE),
+        lambda runner, one: runner.member_absent(one, NINE, datetime.max.replace(tzinfo=UTC), now=NINE),
+    ),
+    "external_userids": (
+        lambda runner, one: runner.transfer_started([one], handover_userid="a", takeover_userid="b", now=NINE),
+    ),
+    "handover_userid": (
+        lambda runner, one: runner.transfer_started(["wm"], handover_userid=one, takeover_userid="b", now=NINE),
+    ),
+    "takeover_userid": (
+        lambda runner, one: runner.transfer_started(["wm"], handover_userid="a", takeover_userid=one, now=NINE),
+    ),
+    "name": (lambda runner, one: runner.set_attribute("wm", one, 1, NINE),),
+    "subjects": (lambda runner, one: runner.admin.backfill("one", [one], name="x", now=NINE),),
+}
+
+
+@pytest.mark.parametrize("odd", ODD_IDS, ids=repr)
+@pytest.mark.parametrize("name", TAKERS)
+def test_what_is_no_identifier_is_refused_by_name(stage, name, odd):
+    """On SQLite as on a server, whose own words would come later and from somewhere else."""
+    stage.publish(ONE)
+    for call in TAKERS[name]:
+        with pytest.raises(ValidationError) as raised:
+            call(stage.runner, odd)
+        assert raised.value.field == name
+
+
+def test_a_single_text_is_no_list_of_letters(stage):
+    """Forgotten brackets would offer a SOP to w, m, 1 and so on."""
+    stage.publish(ONE)
+    with pytest.raises(ValidationError, match="subjects: got one text"):
+        stage.runner.admin.backfill("one", "wm123", name="x", now=NINE)
+    with pytest.raises(ValidationError, match="external_userids: got one text"):
+        stage.runner.transfer_started("wm123", handover_userid="a", takeover_userid="b", now=NINE)
+
+
+def test_nobody_hands_customers_over_to_oneself(stage):
+    """They would get nothing for a fortnight."""
+    with pytest.raises(ValidationError, match="takeover_userid"):
+        stage.runner.transfer_started(["wm"], handover_userid="a", takeover_userid="a", now=NINE)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("-inf"), b"x", {1}, "\ud83d", {"a": object()}], ids=repr)
+def test_a_value_that_no_database_could_hold_is_refused(stage, value):
+    """Some databases take NaN and others do not; the attribute is not set on any."""
+    (one,) = stage.member("zhang", 1)
+    with pytest.raises(ValidationError, match="anything JSON can hold, or a date") as raised:
+        stage.runner.set_attribute(one, "x", value, NINE)
+    assert raised.value.field == "value"
+    assert stage.directory.facts_for([(one, "zhang")])[one, "zhang"].attribute("x") is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_emoji_and_long_texts_are_as_good_as_any(kind, tmp_path):
+    """Titles, members and events of the longest names reach every database whole."""
+    name, title = "🚗" * 190, "车🚗" * 100
+    head = f'sop = "one"\nversion = 1\ntitle = "{title}"\n[entry]\non = "event:{name}"\n'
+    with fresh_database(kind, tmp_path) as url:
+        stage = Stage.open(url)
+        (one,) = stage.member("张", 1)
+        stage.publish(Definition.from_toml(head + mass("s", "+0d 10:00", "a")))
+        stage.runner.record_event(one, name, stage.now)
+        stage.run_until_idle()
+        assert stage.sent() == {(one, "内容 a"): 1}
+        close_stages()

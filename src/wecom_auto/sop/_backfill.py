@@ -17,6 +17,7 @@ from wecom_auto.errors import ConfigurationError, ValidationError
 from wecom_auto.sop import _entry, _journal
 from wecom_auto.sop._context import Context
 from wecom_auto.sop._entry import Candidate
+from wecom_auto.sop._given import require_id, require_ids
 from wecom_auto.sop._migration import Progress
 from wecom_auto.sop._policies import stable_number
 from wecom_auto.sop._timing import wall_to_utc
@@ -85,7 +86,8 @@ def _candidates(
     definition: Definition, subjects: Iterable[str], name: str, now: datetime, spread: timedelta
 ) -> Iterator[Candidate]:
     dated = definition.entry.anchor is not None or definition.entry.brings_date
-    for subject in dict.fromkeys(subjects):
+    for subject in dict.fromkeys(require_ids(subjects, "subjects")):
+        require_id(subject, "subjects")
         later = stable_number(f"{name}\x1f{subject}") % max(1, spread.days)
         local = now.astimezone(definition.zone)
         anchor = wall_to_utc(local.date() + timedelta(days=later), local.time(), definition.zone)

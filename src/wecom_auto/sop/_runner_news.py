@@ -12,6 +12,7 @@ from wecom_auto.sop import _attributes, _control, _entry, _news, _transfers
 from wecom_auto.sop._advance import WELCOME_CODE
 from wecom_auto.sop._context import Context
 from wecom_auto.sop._entry import Candidate
+from wecom_auto.sop._given import require_id, require_ids, require_json, require_target
 from wecom_auto.sop._policies import Target
 from wecom_auto.sop._welcome import send_welcome
 from wecom_auto.sop.tasks._desk import desk_of
@@ -54,7 +55,10 @@ class RunnerNews:
         require_aware(now, "now")
         if anchor_at is not None:
             require_aware(anchor_at, "anchor_at")
-        require(external_userid != "", "external_userid", "an empty text", "the id of the subject")
+        require_id(external_userid, "external_userid")
+        if userid:
+            require_id(userid, "userid")
+        require("\0" not in occurrence, "occurrence", "a NUL character", "a text without NUL")
         with reading(self._context.engine) as connection:
             definition = self._context.catalogue.open(connection, sop)
         key = occurrence or f"manual@{now.isoformat()}"
@@ -97,9 +101,10 @@ class RunnerNews:
             target: What the id names; only SOPs about that kind are told.
 
         Raises:
-            ValidationError: No such target, or a naive time.
+            ValidationError: No such target, no identifier, or a naive time.
         """
-        about = _target(target)
+        about, _ = require_target(target), require_id(external_userid, "external_userid")
+        require("\0" not in name, "name", "a NUL character", "a text without NUL")
         moment = require_aware(now, "now").isoformat()
         candidate = Candidate(external_userid=external_userid, occurrence=f"event:{name}@{moment}")
         try:
@@ -140,12 +145,14 @@ class RunnerNews:
             target: What the id names; only SOPs about that kind are told.
 
         Raises:
-            ValidationError: No such target, or a naive time, be it `now` or the value.
+            ValidationError: No such target, no identifier, a value that is no JSON, or a naive time, be it `now` or
+                the value.
         """
-        about = _target(target)
+        about, _ = require_target(target), require_id(external_userid, "external_userid")
+        require_id(name, "name")
         if isinstance(value, datetime):
             require_aware(value, "value")
-        stored = value.isoformat() if isinstance(value, date) else value
+        stored = value.isoformat() if isinstance(value, date) else require_json(value, "value")
         _attributes.set_attribute(self._context, external_userid, name, stored, require_aware(now, "now"), about)
 
     def member_left(self, userid: str, now: datetime) -> None:
@@ -153,7 +160,7 @@ class RunnerNews:
 
         What the member was to send for somebody else's run, and is proved unsent, goes to another follower.
         """
-        self._context.book.member_left(userid, require_aware(now, "now"))
+        self._context.book.member_left(require_id(userid, "userid"), require_aware(now, "now"))
         _control.member_left(self._context, userid, now)
         desk_of(self._context.office).member_left(userid, now)
 
@@ -166,6 +173,7 @@ class RunnerNews:
             end: Aware; the first instant at which the member works again.
             now: Aware.
         """
+        require_id(userid, "userid")
         desk_of(self._context.office).member_absent(userid, start, end, now=now)
 
     def transfer_started(
@@ -183,7 +191,15 @@ class RunnerNews:
             takeover_userid: Who gets them.
             now: Aware.
             resigned: Whether the giver has left the company.
+
+        Raises:
+            ValidationError: One text instead of a list, no identifier, one member for both, or a naive time.
         """
+        for one in require_ids(external_userids, "external_userids"):
+            require_id(one, "external_userids")
+        giver = require_id(handover_userid, "handover_userid")
+        taker = require_id(takeover_userid, "takeover_userid")
+        require(giver != taker, "takeover_userid", "the member who gives them away", "another member")
         _transfers.start(
             self._context,
             external_userids,
@@ -209,9 +225,3 @@ class RunnerNews:
             False if the task is closed already, or does not exist.
         """
         return desk_of(self._context.office).complete(task_id, now=now, evidence=evidence)
-
-
-def _target(value: Target | str) -> Target:
-    words = [word.value for word in Target]
-    require(value in words, "target", repr(value)[:60], f"one of {', '.join(words)}")
-    return Target(value)
