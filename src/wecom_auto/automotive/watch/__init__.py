@@ -14,6 +14,7 @@ from wecom_auto.automotive.watch._figures import FigureBook
 from wecom_auto.automotive.watch._group_scores import GroupScore, group_scores
 from wecom_auto.automotive.watch._rules import Rule, Rung, WatchRules
 from wecom_auto.automotive.watch._scorecard import Score, scorecard
+from wecom_auto.automotive.watch._team import Friendship, TeamNumbers, friendships, team_numbers
 from wecom_auto.automotive.watch._values import (
     Alert,
     Evidence,
@@ -34,6 +35,7 @@ __all__ = [
     "Facts",
     "FigureBook",
     "Fired",
+    "Friendship",
     "GroupScore",
     "Precision",
     "Rule",
@@ -44,13 +46,16 @@ __all__ = [
     "StoredAlert",
     "Subject",
     "SubjectKind",
+    "TeamNumbers",
     "Touch",
     "Watch",
     "WatchDesk",
     "WatchReport",
     "WatchRules",
+    "friendships",
     "group_scores",
     "scorecard",
+    "team_numbers",
 ]
 
 publish(globals(), __all__, __name__)
