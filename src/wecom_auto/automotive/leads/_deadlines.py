@@ -131,26 +131,26 @@ def _carry_out(
 
 def _unadded(desk: Desk, limit: int) -> list[str]:
     """Leads that were sent a link and have added nobody since."""
-    c, h = t.leads.c, t.history.c
-    asked = sa.exists().where(h.corp_id == c.corp_id, h.lead_id == c.lead_id, h.what == "not_added")
+    c = t.leads.c
     wanted = (
         c.corp_id == desk.corp_id,
-        c.link_sent_at <= desk.now() - desk.settings.not_added_after,
-        c.added_at.is_(None),
+        c.unadded_since <= desk.now() - desk.settings.not_added_after,
         c.owner != "",
         c.status.in_([one.value for one in _OWNED]),
-        ~asked,
     )
     with reading(desk.engine) as connection:
-        return [*connection.scalars(sa.select(c.lead_id).where(*wanted).order_by(c.link_sent_at).limit(limit))]
+        return [*connection.scalars(sa.select(c.lead_id).where(*wanted).order_by(c.unadded_since).limit(limit))]
 
 
 @repeatable
 def _not_added(desk: Desk, lead_id: str) -> int:
-    now = desk.now()
+    now, c = desk.now(), t.leads.c
+    waits = (c.corp_id == desk.corp_id, c.lead_id == lead_id, c.unadded_since.is_not(None))
     with transaction(desk.engine) as connection:
         found = books.lead(connection, desk.corp_id, lead_id)
-        if found is None or found.added_at is not None or not found.owner:
+        if found is None or not found.owner:
+            return 0
+        if connection.execute(sa.update(t.leads).where(*waits).values(unadded_since=None)).rowcount != 1:
             return 0
         books.note(connection, desk.corp_id, lead_id, "not_added", now, detail={"to": found.owner})
         books.tell(connection, desk, found, NoticeKind.NOT_ADDED, found.owner, now)

@@ -185,11 +185,19 @@ def _absorb(
     sealed = connection.scalar(box) or ""
     values = {name: getattr(other, name) for name in _ACHIEVED if not getattr(stays, name) and getattr(other, name)}
     books.change(connection, desk.corp_id, stays.lead_id, inquiries=t.leads.c.inquiries + inquiries, **values)
+    books.change(connection, desk.corp_id, stays.lead_id, unadded_since=_unadded_since())
     if sealed:
         mine = (t.leads.c.corp_id == desk.corp_id, t.leads.c.lead_id == stays.lead_id, t.leads.c.phone_box == "")
         connection.execute(sa.update(t.leads).where(*mine).values(phone_box=sealed))
     connection.execute(sa.delete(t.leads).where(t.leads.c.corp_id == desk.corp_id, t.leads.c.lead_id == other.lead_id))
     books.note(connection, desk.corp_id, stays.lead_id, "joined", now, detail={"lead": other.lead_id})
+
+
+def _unadded_since() -> sa.ColumnElement[datetime | None]:
+    """Since when the link of a lead has led to nothing, with what two leads have brought together."""
+    c, h = t.leads.c, t.history.c
+    asked = sa.exists().where(h.corp_id == c.corp_id, h.lead_id == c.lead_id, h.what == "not_added")
+    return sa.case((sa.and_(c.added_at.is_(None), ~asked), c.link_sent_at))
 
 
 _ACHIEVED: Final = (

@@ -162,7 +162,7 @@ def attach(connection: Connection, desk: Desk, lead_id: str, who: Added, how: st
         return
     values: dict[str, object] = {}
     if found.added_at is None:
-        values |= {"added_at": who.at, "added_by": who.userid}
+        values |= {"added_at": who.at, "added_by": who.userid, "unadded_since": None}
         books.note(connection, desk.corp_id, lead_id, "matched", now, detail={"by": how, "member": who.userid})
     if found.owner and who.userid != found.owner and not found.co_owner:
         # 门店企微客服跟进 beside the advisor: two people look after one lead.

@@ -45,9 +45,12 @@ leads = sa.Table(
     sa.Column("added_by", _ID, nullable=False),
     sa.Column("first_reply_at", UtcDateTime),
     sa.Column("pooled_at", UtcDateTime),
+    # Since when a link has led to nothing. NULL without a link, once they are added, and once somebody was asked to.
+    sa.Column("unadded_since", UtcDateTime),
     sa.Index("ix_leads_next", "corp_id", "next_at"),
     sa.Index("ix_leads_status", "corp_id", "status", "store"),
     sa.Index("ix_leads_owner", "corp_id", "owner", "status"),
+    sa.Index("ix_leads_unadded", "corp_id", "status", "unadded_since"),
     comment="Leads: who left their details, where they belong and how far they have come",
 )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -142,14 +143,20 @@ class WorkingHours:
                 return
         raise _never(day)
 
-    def _openings_of(self, day: date) -> list[Opening]:
-        found: list[Opening] = []
-        for shift in self.shifts_on(day):
-            ends = day if shift.start < shift.end else day + _DAY
-            opens, closes = wall_to_utc(day, shift.start, self.zone), wall_to_utc(ends, shift.end, self.zone)
-            if closes > opens:
-                found.append((opens, closes))
-        return sorted(found)
+    def _openings_of(self, day: date) -> tuple[Opening, ...]:
+        return _openings_of(day, tuple(self.shifts_on(day)), self.zone)
+
+
+# Every deadline asks for the same few days again and again.
+@lru_cache(maxsize=4096)
+def _openings_of(day: date, shifts: tuple[ClockRange, ...], zone: ZoneInfo) -> tuple[Opening, ...]:
+    found: list[Opening] = []
+    for shift in shifts:
+        ends = day if shift.start < shift.end else day + _DAY
+        opens, closes = wall_to_utc(day, shift.start, zone), wall_to_utc(ends, shift.end, zone)
+        if closes > opens:
+            found.append((opens, closes))
+    return tuple(sorted(found))
 
 
 def _never(day: date) -> ConfigurationError:
