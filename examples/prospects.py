@@ -199,7 +199,7 @@ class Play:
     numbers: Iterator[int] = field(factory=count)
     stages: dict[str, Counter[str]] = field(factory=lambda: {name: Counter() for name in CHANNELS})
     counts: Counter[str] = field(factory=Counter)
-    store_of: dict[str, str] = field(factory=dict)
+    asked: set[str] = field(factory=set)
     pilots: dict[str, str] = field(factory=dict)
     largest: int = 0
 
@@ -259,29 +259,25 @@ class Play:
         found = self.company.desk.import_file("\n".join(rows).encode(), origin=f"week {week + 1}")
         self.counts.update({"rows": found.rows, "leads": found.new, "bad rows": found.bad})
         self.hand_out()
+        self.ask_consent()
+        self.hand_out()
 
     def hand_out(self) -> None:
-        """Assign what waits, with the consent that the form has brought; tell members; let them act."""
+        """Assign what waits, tell the members, and let them act."""
         desk, client = self.company.desk, self.company.client
-        while given := desk.assign(limit=500):
-            for one in given:
-                self.wait_for(one)
-        blocked = desk.leads(blocked="no_consent", limit=2000)
-        for lead in blocked:
-            if "consent " + lead.lead_id not in self.store_of and self.dice.random() < 0.96:
-                self.company.desk.consents.record(
-                    lead.lead_id, consent(lead.dealer or self.dealer(lead.store), self.now)
-                )
-            self.store_of["consent " + lead.lead_id] = lead.store
         while given := desk.assign(limit=500):
             for one in given:
                 self.wait_for(one)
         while desk.deliver(client, limit=500).sent:
             pass
 
-    def dealer(self, store: str) -> str:
-        """The dealer of a store."""
-        return self.company.net.dealer_of(store).code
+    def ask_consent(self) -> None:
+        """Leads of the dealer that is a business of its own wait for the person's consent; nearly all give it."""
+        desk = self.company.desk
+        for lead in desk.leads(blocked="no_consent", limit=5000):
+            if lead.lead_id not in self.asked and self.dice.random() < 0.96:
+                desk.consents.record(lead.lead_id, consent(lead.dealer, self.now))
+            self.asked.add(lead.lead_id)
 
     def wait_for(self, one: Assignment) -> None:
         """Most members call at once, some after the reminder or the alarm, some never."""
@@ -410,6 +406,7 @@ class Play:
         """The owner asks somebody to leave, or removes them; no server can."""
         if who in self.company.fake.group(chat_id).members:
             self.company.fake.quit_group(chat_id, who, removed=True)
+            self.company.runner.tasks.wake(who, self.now)
 
     # The report.
 

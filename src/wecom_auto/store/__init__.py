@@ -11,6 +11,7 @@ from __future__ import annotations
 from wecom_auto.store._engine import after_commit, open_store, reading, transaction
 from wecom_auto.store._metadata import metadata
 from wecom_auto.store._migrate import migrate, migration_config
+from wecom_auto.store._prepared import change_where, rows_where
 from wecom_auto.store._repeat import given_up, repeatable
 from wecom_auto.store._types import JsonValue, LongText, UtcDateTime
 from wecom_auto.store._upsert import alone, insert_new, insert_once, upsert
@@ -21,6 +22,7 @@ __all__ = [
     "UtcDateTime",
     "after_commit",
     "alone",
+    "change_where",
     "given_up",
     "insert_new",
     "insert_once",
@@ -30,6 +32,7 @@ __all__ = [
     "open_store",
     "reading",
     "repeatable",
+    "rows_where",
     "transaction",
     "upsert",
 ]

@@ -14,13 +14,13 @@ from sqlalchemy.engine import Connection
 
 from wecom_auto.automotive.channels._source import Source, SourceKind, SourceName
 from wecom_auto.automotive.channels._tables import long_states, sources
-from wecom_auto.store import insert_once
+from wecom_auto.store import insert_once, rows_where
 
 
 def find(connection: Connection, corp_id: str, kind: SourceKind, key: str) -> SourceName | None:
     """Return one entry by its key."""
-    query = _about(corp_id, kind).where(sources.c.source_key == key)
-    row = connection.execute(query).one_or_none()
+    mine = {"corp_id": corp_id, "kind": kind.value, "source_key": key}
+    row = rows_where(connection, sources, mine).one_or_none()
     return None if row is None else _name(row)
 
 
@@ -55,8 +55,8 @@ def keys(connection: Connection, corp_id: str, numbers: Iterable[tuple[SourceKin
     """Return the keys of numbers; those that this registry never gave are left out."""
     found: dict[SourceKind, str] = {}
     for kind, number in numbers:
-        query = sa.select(sources.c.source_key).where(*_mine(corp_id, kind), sources.c.number == number)
-        if (key := connection.scalar(query)) is not None:
+        mine = {"corp_id": corp_id, "kind": kind.value, "number": number}
+        if (key := rows_where(connection, sources, mine, columns=("source_key",)).scalar()) is not None:
             found[kind] = key
     return found
 

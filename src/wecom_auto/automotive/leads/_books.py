@@ -9,7 +9,7 @@ from typing import Any, Final
 import attrs
 import sqlalchemy as sa
 from attrs import frozen
-from sqlalchemy.engine import Connection, Engine, RowMapping
+from sqlalchemy.engine import Connection, Engine, Row, RowMapping
 
 from wecom_auto._time import Clock, from_unix
 from wecom_auto.automotive.leads import _tables as t
@@ -25,7 +25,7 @@ from wecom_auto.automotive.leads._states import (
     StoredLead,
 )
 from wecom_auto.automotive.network import Network
-from wecom_auto.store import insert_once, reading
+from wecom_auto.store import change_where, insert_once, reading, rows_where
 
 _LEAD: Final = tuple(one.name for one in attrs.fields(StoredLead))
 _ASSIGNMENT: Final = tuple(one.name for one in attrs.fields(Assignment))
@@ -50,45 +50,39 @@ class Desk:
 
 def lead(connection: Connection, corp_id: str, lead_id: str, *, lock: bool = True) -> StoredLead | None:
     """One lead; locked, nobody else changes it before the transaction ends."""
-    query = select_leads().where(t.leads.c.corp_id == corp_id, t.leads.c.lead_id == lead_id)
-    found = connection.execute(query.with_for_update() if lock else query).mappings().first()
-    return lead_of(found) if found else None
+    key = {"corp_id": corp_id, "lead_id": lead_id}
+    row = rows_where(connection, t.leads, key, columns=_LEAD, lock=lock).first()
+    return _lead(row) if row else None
 
 
-def lead_of(row: RowMapping) -> StoredLead:
-    """Make a value of a row."""
-    values: dict[str, Any] = {name: row[name] for name in _LEAD}
+def _lead(row: Row[Any]) -> StoredLead:
+    values: dict[str, Any] = dict(zip(_LEAD, row, strict=True))
     values["status"] = LeadStatus(values["status"])
     return StoredLead(**values)
 
 
-def select_leads() -> sa.Select[Any]:
-    """All columns of leads."""
-    return sa.select(t.leads)
-
-
 def change(connection: Connection, corp_id: str, lead_id: str, **values: object) -> None:
     """Write columns of a lead."""
-    where = (t.leads.c.corp_id == corp_id, t.leads.c.lead_id == lead_id)
-    connection.execute(sa.update(t.leads).where(*where).values(**values))
+    change_where(connection, t.leads, {"corp_id": corp_id, "lead_id": lead_id}, values)
 
 
 def owners_of(
     connection: Connection, corp_id: str, identities: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], str]:
     """Which leads these identities belong to."""
-    c = t.identities.c
-    wanted = [sa.and_(c.kind == kind, c.value == value) for kind, value in identities if value]
-    if not wanted:
-        return {}
-    query = sa.select(c.kind, c.value, c.lead_id).where(c.corp_id == corp_id, sa.or_(*wanted))
-    return {(row.kind, row.value): row.lead_id for row in connection.execute(query)}
+    found = dict[tuple[str, str], str]()
+    for kind, value in identities:
+        key = {"corp_id": corp_id, "kind": kind, "value": value}
+        row = rows_where(connection, t.identities, key, columns=("lead_id",)).first() if value else None
+        if row is not None:
+            found[kind, value] = row.lead_id
+    return found
 
 
 def kinds_of(connection: Connection, corp_id: str, lead_id: str) -> set[str]:
     """By what a lead is recognised."""
-    c = t.identities.c
-    return set(connection.scalars(sa.select(c.kind).where(c.corp_id == corp_id, c.lead_id == lead_id)))
+    key = {"corp_id": corp_id, "lead_id": lead_id}
+    return set(rows_where(connection, t.identities, key, columns=("kind",)).scalars())
 
 
 def identify(connection: Connection, corp_id: str, lead_id: str, kind: str, value: str, at: datetime) -> str:
@@ -111,7 +105,7 @@ def note(
 ) -> None:
     """Write into the history."""
     row = {"corp_id": corp_id, "lead_id": lead_id, "at": at, "what": what, "actor": actor[:64]}
-    connection.execute(sa.insert(t.history), row | {"detail": dict(detail or {})})
+    connection.execute(_NOTE, row | {"detail": dict(detail or {})})
 
 
 def entry_of(row: RowMapping) -> HistoryEntry:
@@ -119,23 +113,16 @@ def entry_of(row: RowMapping) -> HistoryEntry:
     return HistoryEntry(**{one.name: row[one.name] for one in attrs.fields(HistoryEntry)})
 
 
-def assignment_of(row: RowMapping) -> Assignment:
-    """Make a value of a row."""
-    values: dict[str, Any] = {name: row[name] for name in _ASSIGNMENT}
+def _assignment(row: Row[Any]) -> Assignment:
+    values: dict[str, Any] = dict(zip(_ASSIGNMENT, row, strict=True))
     values |= {"because": tuple(values["because"]), "state": AssignmentState(values["state"])}
     return Assignment(**values)
 
 
-def select_assignments() -> sa.Select[Any]:
-    """All columns of assignments."""
-    return sa.select(t.assignments)
-
-
 def assignments(connection: Connection, corp_id: str, lead_id: str) -> list[Assignment]:
     """All assignments of a lead, in order."""
-    c = t.assignments.c
-    query = select_assignments().where(c.corp_id == corp_id, c.lead_id == lead_id).order_by(c.round)
-    return [assignment_of(row) for row in connection.execute(query).mappings()]
+    key = {"corp_id": corp_id, "lead_id": lead_id}
+    return [*map(_assignment, rows_where(connection, t.assignments, key, columns=_ASSIGNMENT, order=("round",)))]
 
 
 def live(connection: Connection, corp_id: str, lead_id: str) -> Assignment | None:
@@ -146,9 +133,8 @@ def live(connection: Connection, corp_id: str, lead_id: str) -> Assignment | Non
 
 def change_assignment(connection: Connection, corp_id: str, one: Assignment, **values: object) -> None:
     """Write columns of an assignment."""
-    c = t.assignments.c
-    where = (c.corp_id == corp_id, c.lead_id == one.lead_id, c.round == one.round)
-    connection.execute(sa.update(t.assignments).where(*where).values(**values))
+    key = {"corp_id": corp_id, "lead_id": one.lead_id, "round": one.round}
+    change_where(connection, t.assignments, key, values)
 
 
 def close(
@@ -198,18 +184,29 @@ def tell(
 
 def due(connection: Connection, corp_id: str, statuses: Sequence[LeadStatus], now: datetime, limit: int) -> list[str]:
     """Leads for which something is due, the longest waiting first."""
+    given = {"corp": corp_id, "statuses": [one.value for one in statuses], "now": now, "most": limit}
+    return [*connection.scalars(_DUE, given)]
+
+
+def _due() -> sa.Select[str]:
     c = t.leads.c
-    wanted = (c.corp_id == corp_id, c.status.in_([one.value for one in statuses]), c.next_at <= now)
-    return [*connection.scalars(sa.select(c.lead_id).where(*wanted).order_by(c.next_at, c.lead_id).limit(limit))]
+    statuses: sa.BindParameter[list[str]] = sa.bindparam("statuses", expanding=True)
+    wanted = (c.corp_id == sa.bindparam("corp"), c.status.in_(statuses), c.next_at <= sa.bindparam("now"))
+    return sa.select(c.lead_id).where(*wanted).order_by(c.next_at, c.lead_id).limit(sa.bindparam("most"))
+
+
+_DUE: Final = _due()
+_NOTE: Final = sa.insert(t.history)
 
 
 def listed(
     desk: Desk, wanted: Sequence[sa.ColumnElement[bool]], order: sa.Column[datetime], limit: int
 ) -> list[StoredLead]:
     """Leads that fulfil all conditions, in an order."""
-    query = select_leads().where(*wanted).order_by(order, t.leads.c.lead_id).limit(limit)
+    columns = [t.leads.c[name] for name in _LEAD]
+    query = sa.select(*columns).where(*wanted).order_by(order, t.leads.c.lead_id).limit(limit)
     with reading(desk.engine) as connection:
-        return [lead_of(row) for row in connection.execute(query).mappings()]
+        return [*map(_lead, connection.execute(query))]
 
 
 def told(desk: Desk, wanted: Sequence[sa.ColumnElement[bool]], limit: int) -> list[HistoryEntry]:

@@ -20,7 +20,7 @@ from wecom_auto.automotive.leads import _tables as t
 from wecom_auto.automotive.leads._books import Desk
 from wecom_auto.automotive.leads._states import AssignmentState, LeadStatus, NoticeKind
 from wecom_auto.errors import ValidationError
-from wecom_auto.store import insert_once, reading, repeatable, transaction
+from wecom_auto.store import insert_once, reading, repeatable, rows_where, transaction
 
 PROVIDE_TO_DEALER: Final = "provide_to_dealer"
 """The purpose of a hand-over from the car maker to a dealer."""
@@ -168,10 +168,10 @@ _WRITTEN: Final = ("purpose", "recipient", "basis", "text_version", "evidence", 
 
 def granted(connection: Connection, desk: Desk, lead_id: str, purpose: str, recipients: set[str]) -> set[str]:
     """The recipients that a lead agrees to now; with none asked for, all of them, also the empty one."""
-    c = t.consents.c
-    where = [c.corp_id == desk.corp_id, c.lead_id == lead_id, c.purpose == purpose, c.withdrawn_at.is_(None)]
-    where += [c.recipient.in_(recipients)] if recipients else []
-    return set(connection.scalars(sa.select(c.recipient).where(*where)))
+    key = {"corp_id": desk.corp_id, "lead_id": lead_id, "purpose": purpose}
+    found = rows_where(connection, t.consents, key, columns=("recipient", "withdrawn_at"))
+    now = {row.recipient for row in found if row.withdrawn_at is None}
+    return now & recipients if recipients else now
 
 
 def may_have(connection: Connection, desk: Desk, lead_id: str, store: str) -> bool:

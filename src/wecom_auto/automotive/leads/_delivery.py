@@ -35,7 +35,7 @@ from wecom_auto.errors import (
     WeComError,
 )
 from wecom_auto.models import SentMessage, StaffMessage
-from wecom_auto.store import repeatable, transaction
+from wecom_auto.store import change_where, repeatable, transaction
 
 c = t.notices.c
 DOUBLES: Final = timedelta(hours=4)
@@ -231,9 +231,9 @@ def _settle(desk: Desk, row: RowMapping, answer: SentMessage | WeComError) -> st
 
 @repeatable
 def _mark(desk: Desk, row: RowMapping, **values: object) -> int:
-    ours = (c.id == row["id"], c.fence == row["fence"] + 1)
+    ours = {"id": row["id"], "fence": row["fence"] + 1}
     with transaction(desk.engine) as connection:
-        return connection.execute(sa.update(t.notices).where(*ours).values(**values)).rowcount
+        return change_where(connection, t.notices, ours, values)
 
 
 @repeatable

@@ -17,7 +17,7 @@ from wecom_auto.automotive.leads import _tables as t
 from wecom_auto.automotive.leads._books import Desk
 from wecom_auto.automotive.leads._states import AssignmentState, LeadStatus, NoticeKind, StoredLead
 from wecom_auto.automotive.leads._values import NewLead
-from wecom_auto.store import insert_once, repeatable, transaction
+from wecom_auto.store import insert_once, repeatable, rows_where, transaction
 
 _LATEST: Final = ("name", "model", "note", "city")
 """Fields in which the latest word counts; source and campaign are those of the first inquiry."""
@@ -55,9 +55,8 @@ def take(desk: Desk, new: NewLead, origin: str, actor: str = "") -> Taken:
 def take_in(connection: Connection, desk: Desk, new: NewLead, origin: str, now: datetime, actor: str = "") -> Taken:
     """Store one lead in a transaction that is somebody else's."""
     key = desk.keys.row_key(new)
-    known = connection.scalar(
-        sa.select(t.rows.c.lead_id).where(t.rows.c.corp_id == desk.corp_id, t.rows.c.row_key == key)
-    )
+    mine = {"corp_id": desk.corp_id, "row_key": key}
+    known = rows_where(connection, t.rows, mine, columns=("lead_id",)).scalar()
     if known is not None:
         return Taken(lead_id=known, outcome="repeated")
     identities = identities_of(desk, new)

@@ -21,7 +21,7 @@ from wecom_auto.automotive.leads._books import Desk
 from wecom_auto.automotive.leads._consent import granted
 from wecom_auto.automotive.leads._states import LeadStatus
 from wecom_auto.models import channel_url
-from wecom_auto.store import UtcDateTime, repeatable, transaction
+from wecom_auto.store import repeatable, transaction
 
 c = t.links.c
 _LEASE: Final = timedelta(minutes=5)
@@ -200,12 +200,13 @@ def note_opened(connection: Connection, desk: Desk, state: str) -> bool:
 def first_time(connection: Connection, desk: Desk, lead_id: str, column: str) -> bool:
     """Write down when something happened to a lead first; True if it had not happened before."""
     now = desk.now()
-    mine = (t.leads.c.corp_id == desk.corp_id, t.leads.c.lead_id == lead_id, t.leads.c[column].is_(None))
-    values: dict[str, object] = {column: now}
-    if column == "link_sent_at":
-        values["unadded_since"] = sa.case((t.leads.c.added_at.is_(None), sa.literal(now, UtcDateTime)))
-    fresh = connection.execute(sa.update(t.leads).where(*mine).values(values)).rowcount == 1
-    if fresh:
+    found = books.lead(connection, desk.corp_id, lead_id)
+    fresh = found is not None and getattr(found, column) is None
+    if found is not None and fresh:
+        values = {column: now}
+        if column == "link_sent_at" and found.added_at is None:
+            values["unadded_since"] = now
+        books.change(connection, desk.corp_id, lead_id, **values)
         books.note(connection, desk.corp_id, lead_id, column.removesuffix("_at"), now)
     return fresh
 

@@ -22,7 +22,7 @@ from wecom_auto.automotive.leads._intake import join, take_in
 from wecom_auto.automotive.leads._links import note_opened
 from wecom_auto.automotive.leads._states import LeadStatus, NoticeKind
 from wecom_auto.automotive.leads._values import NewLead
-from wecom_auto.store import repeatable, transaction
+from wecom_auto.store import repeatable, rows_where, transaction
 
 
 class MatchKind(StrEnum):
@@ -137,8 +137,8 @@ def _candidates(connection: Connection, desk: Desk, who: Added, by_channel: str)
 def _by_state(connection: Connection, desk: Desk, state: str) -> set[str]:
     if not state:
         return set()
-    c = t.links.c
-    return set(connection.scalars(sa.select(c.lead_id).where(c.corp_id == desk.corp_id, c.state == state)))
+    key = {"corp_id": desk.corp_id, "state": state}
+    return set(rows_where(connection, t.links, key, columns=("lead_id",)).scalars())
 
 
 def _phones(written: Iterable[str]) -> set[str]:

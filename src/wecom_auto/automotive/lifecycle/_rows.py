@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from attrs import frozen
@@ -12,7 +12,9 @@ from sqlalchemy.engine import Connection, Row
 
 from wecom_auto.automotive.lifecycle._moves import LossKind, Move, Outcome, Position
 from wecom_auto.automotive.lifecycle._tables import history, positions
-from wecom_auto.store import insert_once
+from wecom_auto.store import change_where, insert_once, rows_where
+
+_APPEND: Final = sa.insert(history)
 
 
 @frozen(kw_only=True)
@@ -46,20 +48,20 @@ class HistoryEntry:
 
 def lock(connection: Connection, corp_id: str, kind: str, external_userid: str) -> Position | None:
     """Return where a customer is and keep others from moving them until the transaction is over."""
-    query = _one(corp_id, kind, external_userid).with_for_update()
-    row = connection.execute(query).one_or_none()
+    key = _key(corp_id, kind, external_userid)
+    row = rows_where(connection, positions, key, lock=True).one_or_none()
     return None if row is None else _position(row)
 
 
 def put(connection: Connection, corp_id: str, kind: str, position: Position, *, mirror_at: datetime | None) -> None:
     """Change where a customer is; what shows it stays as it is unless `mirror_at` says when to look after it."""
     row = _row(position) | ({"mirror_at": mirror_at, "attempts": 0} if mirror_at is not None else {})
-    connection.execute(sa.update(positions).where(*_key(corp_id, kind, position.external_userid)).values(row))
+    change_where(connection, positions, _key(corp_id, kind, position.external_userid), row)
 
 
 def put_first(connection: Connection, corp_id: str, kind: str, position: Position, *, mirror_at: datetime) -> bool:
     """Write where a customer is who was nowhere; False if somebody else did so at the same time."""
-    key = {"corp_id": corp_id, "kind": kind, "external_userid": position.external_userid}
+    key = _key(corp_id, kind, position.external_userid)
     return insert_once(connection, positions, {**key, **_row(position), "mirror_at": mirror_at, "attempts": 0})
 
 
@@ -77,23 +79,20 @@ def append(
     now: datetime,
 ) -> None:
     """Add one entry to the history."""
-    connection.execute(
-        sa.insert(history).values(
-            corp_id=corp_id,
-            kind=kind,
-            external_userid=external_userid,
-            number=number,
-            value=move.stage,
-            before=before,
-            outcome=outcome.value,
-            reason=move.reason,
-            loss=move.loss.value if loss else "",
-            told_by=move.by,
-            note=move.note,
-            happened_at=move.at,
-            recorded_at=now,
-        )
-    )
+    row = {
+        **_key(corp_id, kind, external_userid),
+        "number": number,
+        "value": move.stage,
+        "before": before,
+        "outcome": outcome.value,
+        "reason": move.reason,
+        "loss": move.loss.value if loss else "",
+        "told_by": move.by,
+        "note": move.note,
+        "happened_at": move.at,
+        "recorded_at": now,
+    }
+    connection.execute(_APPEND, row)
 
 
 def told_before(connection: Connection, corp_id: str, kind: str, external_userid: str, move: Move) -> bool:
@@ -133,7 +132,7 @@ def entries(connection: Connection, corp_id: str, kind: str, external_userid: st
 
 def get(connection: Connection, corp_id: str, kind: str, external_userid: str) -> Position | None:
     """Return where a customer is."""
-    row = connection.execute(_one(corp_id, kind, external_userid)).one_or_none()
+    row = rows_where(connection, positions, _key(corp_id, kind, external_userid)).one_or_none()
     return None if row is None else _position(row)
 
 
@@ -167,8 +166,8 @@ def mirrored(
     connection: Connection, corp_id: str, kind: str, position: Position, *, again_at: datetime | None, attempts: int
 ) -> None:
     """Note what became of showing a position; one that has moved meanwhile stays due."""
-    mine = (*_key(corp_id, kind, position.external_userid), positions.c.number == position.number)
-    connection.execute(sa.update(positions).where(*mine).values(mirror_at=again_at, attempts=attempts))
+    mine = {**_key(corp_id, kind, position.external_userid), "number": position.number}
+    change_where(connection, positions, mine, {"mirror_at": again_at, "attempts": attempts})
 
 
 def counts(connection: Connection, corp_id: str, kind: str) -> dict[str, int]:
@@ -182,14 +181,8 @@ def counts(connection: Connection, corp_id: str, kind: str) -> dict[str, int]:
     return {row.value: row.number for row in connection.execute(query)}
 
 
-def _key(corp_id: str, kind: str, external_userid: str) -> tuple[sa.ColumnElement[bool], ...]:
-    p = positions.c
-    return p.corp_id == corp_id, p.kind == kind, p.external_userid == external_userid
-
-
-def _one(corp_id: str, kind: str, external_userid: str) -> sa.Select[*tuple[Any, ...]]:
-    query: sa.Select[*tuple[Any, ...]] = sa.select(positions).where(*_key(corp_id, kind, external_userid))
-    return query
+def _key(corp_id: str, kind: str, external_userid: str) -> dict[str, str]:
+    return {"corp_id": corp_id, "kind": kind, "external_userid": external_userid}
 
 
 def _row(position: Position) -> dict[str, Any]:

@@ -15,17 +15,19 @@ from wecom_auto.automotive.watch import _books as books
 from wecom_auto.automotive.watch._books import StoredAlert
 from wecom_auto.automotive.watch._delivery import LEVELS, Delivery
 from wecom_auto.automotive.watch._figures import FigureBook
-from wecom_auto.automotive.watch._rules import Rule, Rung
+from wecom_auto.automotive.watch._rules import Rule, Rung, WatchRules
 from wecom_auto.automotive.watch._tables import alerts as alert_rows
 from wecom_auto.automotive.watch._values import Alert, Evidence, Facts, Fired, Standing, Subject, Touch
 from wecom_auto.automotive.watch._watch import SOURCE, Watch
 from wecom_auto.sop._states import TaskStatus
 from wecom_auto.sop._tables import staff_tasks
 from wecom_auto.sop.tasks import TaskDesk, TaskRecord
+from wecom_auto.sop.tasks._rows import LIVE, find
 from wecom_auto.sop.tasks._values import require
 from wecom_auto.store import reading, repeatable, transaction
 
 _A: Final = alert_rows.c
+_T: Final = staff_tasks.c
 _MOST: Final = 1000
 _AHEAD: Final = timedelta(minutes=5)
 _DAYS: Final = timedelta(days=30)
@@ -209,13 +211,17 @@ class WatchDesk:
         return told + self._look(Facts(figures=figures), now)
 
     def _late_tasks(self, now: datetime, limit: int) -> Iterator[tuple[TaskRecord, ...]]:
-        """Every task whose deadline has passed, by pages: those that were told must not hide those behind them."""
+        """Every task whose deadline has passed, by pages, without those of which nobody is left to be told."""
         after, more = "", self.watch.rules.task_grace is not None
+        told = (_A.corp_id == self.corp_id, _A.rule == Rule.TASK.value, _A.rung == _last(self.watch.rules).value)
+        over = sa.select(_A.watched_task).where(*told, _A.closed_at.is_(None), _A.watched_task.is_not(None))
+        mine = (_T.corp_id == self.corp_id, _T.state.in_(LIVE), _T.deadline_at <= now)
         while more:
-            page = self.tasks.open(after=after, limit=limit)
-            late = tuple(one for one in page.tasks if one.deadline_at <= now)
-            yield tuple(one for one in late if one.source != SOURCE)
-            after, more = page.next, bool(page.next) and len(late) == len(page.tasks)
+            with reading(self.engine) as connection:
+                late = (*mine, _T.source != SOURCE, _T.id.not_in(over))
+                page = find(connection, *late, after=after, limit=limit)
+            yield page.tasks
+            after, more = page.next, bool(page.next)
 
     def _look(self, facts: Facts, now: datetime) -> list[Alert]:
         known = evolve(facts, fired=self._fired(facts))
@@ -271,8 +277,8 @@ class WatchDesk:
     def _heed_tasks(self, now: datetime, limit: int) -> int:
         """Take a task of the watch that somebody has done for the contact that it asked for."""
         closed = 0
-        done = self._tasks_in(TaskStatus.DONE)
-        for one in self._find(_A.closed_at.is_(None), _A.rung.in_(_OWN), _A.task_id.in_(done), limit=limit):
+        done = self._is_in(_A.task_id, TaskStatus.DONE)
+        for one in self._find(_A.closed_at.is_(None), _A.rung.in_(_OWN), done, limit=limit):
             task = self.tasks.get(one.task_id or 0)
             if task is None or task.closed_at is None:  # pragma: no cover - a task that is done has its time
                 continue
@@ -289,16 +295,16 @@ class WatchDesk:
     def _drop_gone(self, limit: int, now: datetime) -> int:
         """Close alerts about tasks that are closed, and about days that newer ones have followed."""
         closed = 0
-        final = self._tasks_in(*(one for one in TaskStatus if one.final))
-        for one in self._find(_A.closed_at.is_(None), _A.watched_task.in_(final), limit=limit):
+        final = self._is_in(_A.watched_task, *(one for one in TaskStatus if one.final))
+        for one in self._find(_A.closed_at.is_(None), final, limit=limit):
             closed += self._close([one], now, "the task is closed", Evidence.TASK)
         old = (_A.rule == Rule.FIGURES.value, _A.since < now - 3 * timedelta(days=1))
         return closed + self._close(self._find(_A.closed_at.is_(None), *old, limit=limit), now, "newer figures", None)
 
-    def _tasks_in(self, *states: TaskStatus) -> sa.Select[int]:
-        """The numbers of staff tasks in some states, for the database to look at: open ones may be thousands."""
-        mine = (staff_tasks.c.corp_id == self.corp_id, staff_tasks.c.state.in_([one.value for one in states]))
-        return sa.select(staff_tasks.c.id).where(*mine)
+    def _is_in(self, number: sa.ColumnElement[int | None], *states: TaskStatus) -> sa.ColumnElement[bool]:
+        """Whether the staff task of an alert is in one of the states: asked for each open alert, of which few are."""
+        mine = (_T.id == number, _T.corp_id == self.corp_id, _T.state.in_([one.value for one in states]))
+        return sa.exists().where(*mine).correlate(alert_rows)
 
     def _close(self, found: Sequence[StoredAlert], now: datetime, why: str, evidence: Evidence | None) -> int:
         """Close alerts, and then their tasks: done if a contact was seen, else taken back."""
@@ -314,6 +320,13 @@ class WatchDesk:
     def _close_rows(self, found: Sequence[StoredAlert], now: datetime) -> None:
         with transaction(self.engine) as connection:
             books.close(connection, self.corp_id, found, now)
+
+
+def _last(rules: WatchRules) -> Rung:
+    """The rung after which nobody is told any more."""
+    if rules.reassign_after is not None:
+        return Rung.REASSIGN
+    return Rung.ESCALATE if rules.escalate_after is not None else Rung.ALERT
 
 
 def _heard(one: Standing) -> tuple[datetime | None, datetime | None]:

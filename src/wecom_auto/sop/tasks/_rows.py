@@ -21,11 +21,13 @@ from wecom_auto.sop.store import Touch
 from wecom_auto.sop.tasks import _audit
 from wecom_auto.sop.tasks._office import Assignment
 from wecom_auto.sop.tasks._values import AuditLine, TaskOrder, TaskPage, TaskRecord, TaskRules
+from wecom_auto.store import change_where, rows_where
 
 LIVE: Final = tuple(one.value for one in TaskStatus if not one.final)
 _S: Final = t.staff_tasks.c
 _NAMES: Final = tuple(name for name in TaskRecord.__annotations__ if name not in {"subject", "due"})
-_COLUMNS: Final = (*(_S[name] for name in _NAMES), _S.external_userid, _S.due_seconds)
+_READ: Final = (*_NAMES, "external_userid", "due_seconds")
+_COLUMNS: Final = tuple(_S[name] for name in _READ)
 _HALF: Final = 2
 
 
@@ -101,20 +103,20 @@ def order_key(corp_id: str, key: str) -> str:
 
 def by_key(connection: Connection, digest: str) -> TaskRecord | None:
     """The task that a key has made."""
-    row = connection.execute(sa.select(*_COLUMNS).where(_S.order_key == digest)).mappings().first()
+    row = rows_where(connection, t.staff_tasks, {"order_key": digest}, columns=_READ).mappings().first()
     return None if row is None else record(row)
 
 
 def get(connection: Connection, corp_id: str, task_id: int) -> TaskRecord | None:
     """One task."""
-    query = sa.select(*_COLUMNS).where(_S.id == task_id, _S.corp_id == corp_id)
-    row = connection.execute(query).mappings().first()
+    key = {"id": task_id, "corp_id": corp_id}
+    row = rows_where(connection, t.staff_tasks, key, columns=_READ).mappings().first()
     return None if row is None else record(row)
 
 
 def of_touch(connection: Connection, touch_id: int) -> TaskRecord | None:
     """The task of a touch."""
-    row = connection.execute(sa.select(*_COLUMNS).where(_S.touch_id == touch_id)).mappings().first()
+    row = rows_where(connection, t.staff_tasks, {"touch_id": touch_id}, columns=_READ).mappings().first()
     return None if row is None else record(row)
 
 
@@ -203,7 +205,7 @@ def hold(connection: Connection, task: TaskRecord, *, wait: bool = True) -> Held
 
 def change(connection: Connection, task: TaskRecord, **values: Any) -> None:
     """Set columns of a task that is held."""
-    connection.execute(sa.update(t.staff_tasks).where(_S.id == task.id).values(values))
+    change_where(connection, t.staff_tasks, {"id": task.id}, values)
 
 
 def close(
