@@ -45,9 +45,10 @@ from wecom_auto.automotive.network import Network, parse_network
 from wecom_auto.automotive.presets import sop_contents, sop_preset
 from wecom_auto.automotive.tagplan import TagPlan
 from wecom_auto.automotive.watch import Evidence, Subject, Touch, Watch, WatchDesk, WatchRules
-from wecom_auto.callbacks.events import CustomerAdded
+from wecom_auto.callbacks.events import CustomerAdded, GroupUpdated
 from wecom_auto.directory import Directory
 from wecom_auto.sop import Runner, Settings
+from wecom_auto.sop.tasks import TaskRecord
 from wecom_auto.store import open_store
 from wecom_auto.testing import FakeWeCom
 
@@ -66,7 +67,8 @@ CHANNELS = {  # share of the leads, share of those reached who add: ours, around
     "门店": (0.08, 0.72),
 }
 VISIT, DRIVE, ORDER = 0.40, 0.61, 0.55  # 100 leads, 45 friends, 18 visits, 11 test drives, 6 orders
-JOIN, LEAVE = 0.6, 0.9  # invitations that are followed; tasks of members that are done
+JOIN = 0.6  # invitations that are followed
+WORK = 0.3  # open tasks that are done between two looks at the clock
 FUNNEL = ("lead", "contacted", "added", "visited", "test_drive", "ordered")
 
 
@@ -200,6 +202,7 @@ class Play:
     stages: dict[str, Counter[str]] = field(factory=lambda: {name: Counter() for name in CHANNELS})
     counts: Counter[str] = field(factory=Counter)
     asked: set[str] = field(factory=set)
+    buyers: set[tuple[str, str]] = field(factory=set)
     pilots: dict[str, str] = field(factory=dict)
     largest: int = 0
 
@@ -242,7 +245,7 @@ class Play:
                 self.company.fake.clock.advance_to(moment)
             act()
             self.progress((moment - START) / (end - START))
-        self.tend_groups()
+        self.settle()
         return self.report()
 
     # Leads: from the list to a member, to a talk, to a friend.
@@ -373,8 +376,19 @@ class Play:
             if company.fake.pending(userid) and self.dice.random() < 0.8:
                 company.fake.tap(userid)
         for task in company.runner.tasks.open(limit=200).tasks:
-            if task.source != "prospect_groups" and self.dice.random() < 0.3:
-                company.runner.complete_task(task.id, "已完成", now)
+            if self.dice.random() < WORK:
+                self.do(task)
+
+    def do(self, task: TaskRecord) -> None:
+        """A member does a task; what can be seen in data closes by itself, the rest when they say so."""
+        company, now = self.company, self.now
+        if task.kind == "kick" and task.source == "prospect_groups":
+            self.show_out(task.chat_id, task.subject)
+            return
+        if task.kind == "create_group":
+            kind, _, store = task.step.partition(":")
+            company.open_group(store, kind)
+        company.runner.complete_task(task.id, "已完成", now)
 
     # Groups: invite, let buyers out, open the next one.
 
@@ -387,26 +401,42 @@ class Play:
         plan = company.groups.plan(now)
         done = company.groups.apply(plan, company.client, now=now, tell=invited.append)
         self.counts.update({f"groups: {name}": number for name, number in done.counts.items()})
-        self.counts["groups: buyers found"] += sum(one.reason == "buyer" for one in plan.of(Action.LEAVE))
+        self.buyers |= {(one.chat_id, one.external_userid) for one in plan.of(Action.LEAVE) if one.reason == "buyer"}
         for one in sorted(invited, key=lambda one: (one.chat_id, one.external_userid)):
             if self.dice.random() < JOIN:
                 company.fake.join_group(one.chat_id, one.external_userid)
-        for task in company.runner.tasks.open(limit=1000).tasks:
-            if task.kind == "create_group":
-                kind, _, store = task.step.partition(":")
-                company.open_group(store, kind)
-                company.runner.complete_task(task.id, "已建群", now)
-            elif task.kind == "kick" and task.chat_id and self.dice.random() < LEAVE:
-                self.show_out(task.chat_id, task.subject)
         company.fake.deliver()
         company.directory.sync(company.client)
         self.largest = max(self.largest, *(one.size for one in company.groups.groups(now)))
 
+    def settle(self) -> None:
+        """The last look: who has bought since the one before is found too, and the list is worked off."""
+        company = self.company
+        self.tend_groups()
+        for task in self.kicks():
+            self.show_out(task.chat_id, task.subject)
+        company.runner.tick(self.now)
+
+    def kicks(self) -> list[TaskRecord]:
+        """Everybody who is still to leave a group."""
+        found, after = list[TaskRecord](), ""
+        while True:
+            page = self.company.runner.tasks.open(kind="kick", source="prospect_groups", after=after, limit=1000)
+            found += page.tasks
+            after = page.next
+            if not after:
+                return found
+
     def show_out(self, chat_id: str, who: str) -> None:
         """The owner asks somebody to leave, or removes them; no server can."""
-        if who in self.company.fake.group(chat_id).members:
-            self.company.fake.quit_group(chat_id, who, removed=True)
-            self.company.runner.tasks.wake(who, self.now)
+        company = self.company
+        if who in company.fake.group(chat_id).members:
+            company.fake.quit_group(chat_id, who, removed=True)
+            events = [one for one in company.fake.undelivered if isinstance(one, GroupUpdated)]
+            company.fake.deliver()
+            for event in events:
+                company.directory.apply(event, company.client)
+                company.runner.on_event(event, self.now)
 
     # The report.
 
@@ -421,6 +451,7 @@ class Play:
             told.update(str(one.detail["to"]) for one in entries if one.what == "alarmed")
             after = entries[-1].id
         late = company.desk.numbers.overdue()
+        inside = [who for chat, who in self.buyers if who in company.fake.group(chat).members]
         funnel = {
             name: [leads.get(name, 0), *(row[stage] for stage in FUNNEL[1:])] for name, row in self.stages.items()
         }
@@ -436,7 +467,8 @@ class Play:
                 "members": health.members,
                 "largest": self.largest,
                 "over 200": sum(one.size > 200 for one in company.groups.groups(now)),
-                "buyers inside at the end": health.buyers,
+                "buyers found": len(self.buyers),
+                "buyers found and still inside": len(inside),
                 "need a human today": len(health.rows),
             },
             "overdue": {

@@ -134,7 +134,7 @@ def _assign(connection: Connection, desk: Desk, turns: Turns, lead_id: str, now:
         why = NO_CONSENT if ours else OTHER_CORP if stores else NOBODY
         _wait(connection, desk, found, why, now)
         return None
-    before = books.assignments(connection, desk.corp_id, lead_id)
+    before = books.assignments(connection, desk.corp_id, lead_id) if found.rounds else []
     wanted = Wanted(
         stores=tuple(allowed),
         previous_owner=found.last_owner,

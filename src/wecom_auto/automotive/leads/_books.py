@@ -125,6 +125,25 @@ def assignments(connection: Connection, corp_id: str, lead_id: str) -> list[Assi
     return [*map(_assignment, rows_where(connection, t.assignments, key, columns=_ASSIGNMENT, order=("round",)))]
 
 
+def lives(connection: Connection, corp_id: str, lead_ids: Iterable[str]) -> dict[str, Assignment]:
+    """Of each lead the assignment that is somebody's; leads that are nobody's are left out."""
+    given = {"corp": corp_id, "leads": [*lead_ids], "live": [one.value for one in LIVE]}
+    found = [*map(_assignment, connection.execute(_LIVE_OF, given))] if given["leads"] else []
+    return {one.lead_id: one for one in found}
+
+
+def _live_of() -> sa.Select[Any]:
+    c = t.assignments.c
+    leads: sa.BindParameter[list[str]] = sa.bindparam("leads", expanding=True)
+    states: sa.BindParameter[list[str]] = sa.bindparam("live", expanding=True)
+    mine = (c.corp_id == sa.bindparam("corp"), c.lead_id.in_(leads), c.state.in_(states))
+    # Of two the first counts, as in `live`: it comes last here, and stays in the dictionary.
+    return sa.select(*(c[name] for name in _ASSIGNMENT)).where(*mine).order_by(c.round.desc())
+
+
+_LIVE_OF: Final = _live_of()
+
+
 def live(connection: Connection, corp_id: str, lead_id: str) -> Assignment | None:
     """The assignment that is somebody's, if there is one."""
     found = assignments(connection, corp_id, lead_id)

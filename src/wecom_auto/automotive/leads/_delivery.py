@@ -23,7 +23,7 @@ from wecom_auto.automotive.leads._answers import back
 from wecom_auto.automotive.leads._books import Desk
 from wecom_auto.automotive.leads._consent import may_have
 from wecom_auto.automotive.leads._messages import message
-from wecom_auto.automotive.leads._states import LIVE, AssignmentState, NoticeKind
+from wecom_auto.automotive.leads._states import LIVE, Assignment, AssignmentState, NoticeKind
 from wecom_auto.errors import (
     APIConnectionError,
     InvalidRequestError,
@@ -48,6 +48,7 @@ _FIRST_WAIT: Final = timedelta(seconds=30)
 _LONGEST_WAIT: Final = timedelta(minutes=15)
 _AGAIN: Final = (APIConnectionError, ServerError, ServerBusyError)
 _NEVER: Final = (PermissionDeniedError, NotFoundError, InvalidRequestError, LicenseError)
+_OF_OWNER: Final = {NoticeKind.ASSIGNED.value, NoticeKind.REMIND.value, NoticeKind.ALARM.value}
 _WORK: Final = {NoticeKind.NOT_ADDED, NoticeKind.AMBIGUOUS, NoticeKind.FOLLOW_UP}
 
 
@@ -183,8 +184,9 @@ def _claim(desk: Desk, limit: int) -> tuple[list[RowMapping], int]:
         found = connection.execute(query.with_for_update(skip_locked=True)).mappings().all()
         per_member: Counter[str] = Counter()
         taken, dropped = [], []
+        lives = books.lives(connection, desk.corp_id, {row["lead_id"] for row in found if row["kind"] in _OF_OWNER})
         for row in found:
-            if not _needed(connection, desk, row):
+            if not _needed(connection, desk, row, lives.get(row["lead_id"])):
                 dropped.append(row["id"])
             elif per_member[row["userid"]] < _A_MINUTE:
                 per_member[row["userid"]] += 1
@@ -201,11 +203,10 @@ def _write(connection: Connection, ids: list[int], **values: object) -> None:
         connection.execute(sa.update(t.notices).where(c.id.in_(ids)).values(**values))
 
 
-def _needed(connection: Connection, desk: Desk, row: RowMapping) -> bool:
+def _needed(connection: Connection, desk: Desk, row: RowMapping, live: Assignment | None) -> bool:
     """Whether what was decided still holds: the lead is the member's, and the consent was not taken back."""
-    if row["kind"] not in {NoticeKind.ASSIGNED.value, NoticeKind.REMIND.value, NoticeKind.ALARM.value}:
+    if row["kind"] not in _OF_OWNER:
         return True
-    live = books.live(connection, desk.corp_id, row["lead_id"])
     if live is None or live.round != row["round"] or live.state not in LIVE:
         return False
     late = row["kind"] != NoticeKind.ASSIGNED.value and live.state is AssignmentState.WORKING

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -67,13 +68,22 @@ class Assignment:
 
 def on_leave(office: Office, userids: Iterable[str], at: datetime) -> frozenset[str]:
     """Which of the members are on leave, as somebody has told the runner."""
-    a = t.absences.c
     names = sorted({one for one in userids if one})
     if not names:
         return frozenset()
-    mine = (a.corp_id == office.corp_id, a.userid.in_(names), a.from_at <= at, a.until_at > at)
     with reading(office.engine) as connection:
-        return frozenset(connection.scalars(sa.select(a.userid).where(*mine)))
+        given = {"corp": office.corp_id, "names": names, "moment": at}
+        return frozenset(connection.scalars(_absent(), given))
+
+
+@cache
+def _absent() -> sa.Select[str]:
+    """Built once: it is asked for every task."""
+    a = t.absences.c
+    names: sa.BindParameter[list[str]] = sa.bindparam("names", expanding=True)
+    then = sa.bindparam("moment", type_=a.from_at.type)
+    mine = (a.corp_id == sa.bindparam("corp"), a.userid.in_(names), a.from_at <= then, a.until_at > then)
+    return sa.select(a.userid).where(*mine)
 
 
 def is_away(office: Office, userid: str, at: datetime) -> bool:
