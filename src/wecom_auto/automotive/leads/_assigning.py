@@ -20,7 +20,7 @@ from wecom_auto.automotive.leads._books import Desk
 from wecom_auto.automotive.leads._consent import NO_CONSENT, may_have
 from wecom_auto.automotive.leads._states import Assignment, AssignmentState, LeadStatus, NoticeKind, StoredLead
 from wecom_auto.automotive.leads.allocation import Candidate, Choice, Wanted, choose, next_turn
-from wecom_auto.store import alone, insert_once, repeatable, transaction, upsert
+from wecom_auto.store import alone, insert_once, reading, repeatable, transaction, upsert
 
 _HAD_IT: Final = {
     AssignmentState.REFUSED,
@@ -113,6 +113,10 @@ class Turns:
 def assign(desk: Desk, limit: int) -> list[Assignment]:
     """Give away up to so many leads that wait."""
     now = desk.now()
+    with reading(desk.engine) as connection:
+        # Nobody is kept out for nothing, which is how most rounds end.
+        if not books.due(connection, desk.corp_id, [LeadStatus.NEW], now, 1):
+            return []
     with transaction(desk.engine) as connection:
         turns = Turns.hold(connection, desk, now)
         waiting = books.due(connection, desk.corp_id, [LeadStatus.NEW], now, limit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import sqlalchemy as sa
 from attrs import frozen
@@ -131,15 +132,19 @@ def _carry_out(
 
 def _unadded(desk: Desk, limit: int) -> list[str]:
     """Leads that were sent a link and have added nobody since."""
-    c = t.leads.c
-    wanted = (
-        c.corp_id == desk.corp_id,
-        c.unadded_since <= desk.now() - desk.settings.not_added_after,
-        c.owner != "",
-        c.status.in_([one.value for one in _OWNED]),
-    )
+    given = {"corp": desk.corp_id, "before": desk.now() - desk.settings.not_added_after, "most": limit}
     with reading(desk.engine) as connection:
-        return [*connection.scalars(sa.select(c.lead_id).where(*wanted).order_by(c.unadded_since).limit(limit))]
+        return [*connection.scalars(_UNADDED, given)]
+
+
+def _unadded_query() -> sa.Select[str]:
+    c = t.leads.c
+    late = c.unadded_since <= sa.bindparam("before", type_=c.unadded_since.type)
+    wanted = (c.corp_id == sa.bindparam("corp"), late, c.owner != "", c.status.in_([one.value for one in _OWNED]))
+    return sa.select(c.lead_id).where(*wanted).order_by(c.unadded_since).limit(sa.bindparam("most"))
+
+
+_UNADDED: Final = _unadded_query()
 
 
 @repeatable
