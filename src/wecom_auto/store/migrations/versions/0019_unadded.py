@@ -1,6 +1,6 @@
 """Leads: since when a link has led to nothing, so that a tick need not read every lead that was ever sent one.
 
-Revision 0018.
+Revision 0019.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from alembic import op
 
 from wecom_auto.store import UtcDateTime
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
