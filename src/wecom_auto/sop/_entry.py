@@ -294,4 +294,4 @@ def wake(context: Context, external_userid: str, now: datetime) -> None:
     known = {"corp": context.corp_id, "customer": external_userid, "now": now}
     with transaction(context.engine) as connection:
         connection.execute(store.WAKE_CUSTOMER, known)
-        wake_tasks(connection, context.corp_id, t.staff_tasks.c.external_userid == external_userid, now)
+        wake_tasks(connection, context.corp_id, external_userid, now)

@@ -121,11 +121,17 @@ _STATE: Final = list(Touch.__annotations__).index("state")
 # Statements that run for every few hundred runs are built once: building one costs more than running it.
 
 
-def _among(column: sa.ColumnElement[Any], dialect: str) -> sa.ColumnElement[bool]:
-    """Whether a number is one of ``ids``: one value for PostgreSQL, whose driver reads a long statement every time."""
+def _among(column: sa.ColumnElement[Any], dialect: str, name: str = "ids") -> sa.ColumnElement[bool]:
+    """Whether a value is one of a list, which is one parameter where the database can take it as one.
+
+    A statement whose text grows with the list is written anew, and read anew by the driver, for every length.
+    """
     if dialect == "postgresql":
-        return column == sa.any_(sa.bindparam("ids", type_=postgresql.ARRAY(sa.BigInteger)))
-    return column.in_(sa.bindparam("ids", expanding=True))
+        return column == sa.any_(sa.bindparam(name, type_=postgresql.ARRAY(column.type)))
+    if dialect == "sqlite":
+        listed = sa.func.json_each(sa.bindparam(name, type_=sa.JSON)).table_valued("value")
+        return column.in_(sa.select(listed.c.value))
+    return column.in_(sa.bindparam(name, expanding=True))
 
 
 _CUSTOMERS: Final = (
@@ -228,7 +234,7 @@ def _touches_query(dialect: str) -> sa.Select[*tuple[Any, ...]]:
 def _lock_touches_query(dialect: str, *, wait: bool) -> sa.Select[*tuple[Any, ...]]:
     u = t.touches.c
     query: sa.Select[*tuple[Any, ...]] = sa.select(*_TOUCH_COLUMNS)
-    mine = (_among(u.id, dialect), u.state.in_(sa.bindparam("states", expanding=True)))
+    mine = (_among(u.id, dialect), _among(u.state, dialect, "states"))
     return query.where(*mine).order_by(u.id).with_for_update(skip_locked=not wait)
 
 
@@ -246,10 +252,23 @@ def _runs_query(dialect: str) -> sa.Select[*tuple[Any, ...]]:
 
 
 @cache
-def _batch_query() -> sa.Select[*tuple[Any, ...]]:
+def _batch_query(dialect: str) -> sa.Select[*tuple[Any, ...]]:
     u = t.touches.c
     query: sa.Select[*tuple[Any, ...]] = sa.select(*_TOUCH_COLUMNS).where(u.batch_id == sa.bindparam("batch"))
-    return query.where(u.state.in_(sa.bindparam("states", expanding=True))).order_by(u.id)
+    return query.where(_among(u.state, dialect, "states")).order_by(u.id)
+
+
+@cache
+def _end_statement(dialect: str) -> sa.Update:
+    values: dict[str, object] = {
+        "state": EnrolmentStatus.ENDED.value,
+        "live_key": None,
+        "wake_at": None,
+        "ended_at": sa.bindparam("at"),
+        "end_reason": sa.bindparam("why"),
+        "goal": sa.bindparam("reached"),
+    }
+    return sa.update(t.enrolments).where(_among(t.enrolments.c.id, dialect), ACTIVE).values(values)
 
 
 @cache
@@ -381,7 +400,7 @@ def lock_touches(
 def touches_in_batch(connection: Connection, batch_id: str, *states: TouchStatus) -> list[Touch]:
     """The touches of a batch, in the order in which they were frozen."""
     known = {"batch": batch_id, "states": [state.value for state in states]}
-    return [_touch(row) for row in connection.execute(_batch_query(), known)]
+    return [_touch(row) for row in connection.execute(_batch_query(connection.dialect.name), known)]
 
 
 def insert_touches(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
@@ -438,16 +457,9 @@ def _settle(connection: Connection, touches: Sequence[Touch], state: TouchStatus
 
 def end_enrolments(connection: Connection, ids: Sequence[int], reason: str, now: datetime, *, goal: bool) -> None:
     """Close runs; a run that has ended keeps its first end."""
-    values = {
-        "state": EnrolmentStatus.ENDED.value,
-        "live_key": None,
-        "wake_at": None,
-        "ended_at": now,
-        "end_reason": reason,
-        "goal": goal,
-    }
+    statement = _end_statement(connection.dialect.name)
     for chunk in chunked(ids):
-        connection.execute(sa.update(t.enrolments).where(t.enrolments.c.id.in_(chunk), ACTIVE).values(values))
+        connection.execute(statement, {"ids": chunk, "why": reason, "at": now, "reached": goal})
 
 
 def wake_enrolments(connection: Connection, ids: Sequence[int], wake_at: datetime) -> None:

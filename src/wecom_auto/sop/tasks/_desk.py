@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -291,18 +292,18 @@ class TaskDesk:
             case CustomerAdded():
                 self.wake(event.external_userid, now)
             case GroupCreated() | GroupUpdated() | GroupDismissed():
-                self._wake(sa.or_(_S.kind.in_(GROUP_KINDS), _S.external_userid == event.chat_id), now)
+                self._wake(event.chat_id, now, kinds=GROUP_KINDS)
             case _:
                 return
 
     def wake(self, subject: str, now: datetime) -> None:
         """Look at the tasks about a customer or a group at the next tick: something has changed."""
-        self._wake(_S.external_userid == subject, now)
+        self._wake(subject, now)
 
     @repeatable
-    def _wake(self, which: sa.ColumnElement[bool], now: datetime) -> None:
+    def _wake(self, subject: str, now: datetime, *, kinds: Sequence[str] = ()) -> None:
         with transaction(self._office.engine) as connection:
-            _rows.wake(connection, self._office.corp_id, which, now)
+            _rows.wake(connection, self._office.corp_id, subject, now, kinds=kinds)
 
     def member_absent(self, userid: str, start: datetime, end: datetime, *, now: datetime) -> None:
         """Remember a leave; open tasks go to somebody else when it begins.

@@ -159,11 +159,21 @@ def _wanted() -> sa.ColumnElement[bool]:
     return sa.or_(_S.touch_id.is_(None), running.correlate(t.staff_tasks))
 
 
-def wake(connection: Connection, corp_id: str, which: sa.ColumnElement[bool], now: datetime) -> None:
-    """Have tasks looked at now: something has happened that may have closed them."""
-    later = sa.or_(_S.check_at.is_(None), _S.check_at > now)
-    mine = (_S.corp_id == corp_id, which, _S.state.in_(LIVE), later)
-    connection.execute(sa.update(t.staff_tasks).where(*mine).values(check_at=now))
+def wake(connection: Connection, corp_id: str, subject: str, now: datetime, *, kinds: Sequence[str] = ()) -> None:
+    """Have the tasks about somebody, or of some kinds, looked at: something has happened that may have closed them."""
+    known = {"corp": corp_id, "subject": subject, "now": now, "kinds": [*kinds]}
+    connection.execute(_wake_statement(of_kinds=bool(kinds)), known)
+
+
+@cache
+def _wake_statement(*, of_kinds: bool) -> sa.Update:
+    """Built once: every event of a customer wakes."""
+    which = _S.external_userid == sa.bindparam("subject")
+    if of_kinds:
+        which = sa.or_(_S.kind.in_(sa.bindparam("kinds", expanding=True)), which)
+    mine = (_S.corp_id == sa.bindparam("corp"), which, _S.state.in_(LIVE))
+    later = sa.or_(_S.check_at.is_(None), _S.check_at > sa.bindparam("now"))
+    return sa.update(t.staff_tasks).where(*mine, later).values(check_at=sa.bindparam("now"))
 
 
 def next_wake(connection: Connection, corp_id: str) -> datetime | None:
