@@ -20,174 +20,33 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from itertools import count
 from pathlib import Path
+from time import monotonic
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from attrs import define, field, frozen
+from attrs import define, field
+from prospects_company import CHANNELS, CHINA, PRESETS, START, Company, Size
 from prospects_page import page, show
 
-from wecom_auto.automotive.channels import Channels, Source
-from wecom_auto.automotive.groups import Action, GroupDesk, GroupPolicy, Invitation, JoinWayView
+from wecom_auto.automotive.channels import Source
+from wecom_auto.automotive.groups import Action, Invitation
 from wecom_auto.automotive.leads import (
     Assignment,
-    ChannelStates,
     ConsentRecord,
-    DeskSettings,
-    LeadDesk,
-    LeadKeys,
     MatchKind,
 )
-from wecom_auto.automotive.lifecycle import GradeScheme, Journey, Lifecycle, LossKind, Move
-from wecom_auto.automotive.network import Network, parse_network
-from wecom_auto.automotive.presets import sop_contents, sop_preset
-from wecom_auto.automotive.tagplan import TagPlan
-from wecom_auto.automotive.watch import Evidence, Subject, Touch, Watch, WatchDesk, WatchRules
+from wecom_auto.automotive.lifecycle import LossKind, Move
+from wecom_auto.automotive.watch import Evidence, Subject, Touch
 from wecom_auto.callbacks.events import CustomerAdded, GroupUpdated
-from wecom_auto.directory import Directory
-from wecom_auto.sop import Runner, Settings
 from wecom_auto.sop.tasks import TaskRecord
-from wecom_auto.store import open_store
-from wecom_auto.testing import FakeWeCom
 
-CHINA = ZoneInfo("Asia/Shanghai")
-START = datetime(2026, 3, 2, 9, 0, tzinfo=CHINA)
-STORES, STAFF, DEALERS, REGIONS = 30, 180, 12, ("华北", "华东", "华南")
-LOST_AFTER = timedelta(days=90)
-GROUP_KINDS = ("prospect", "test_drive", "lost")
-PRESETS = ("prospect_nurture", "test_drive_after", "order_to_delivery")
-CHANNELS = {  # share of the leads, share of those reached who add: ours, around the 45 % that one brand has told of
-    "朋友圈广告": (0.30, 0.50),
-    "直播": (0.20, 0.45),
-    "垂媒": (0.20, 0.36),
-    "官网": (0.12, 0.45),
-    "短信": (0.10, 0.32),
-    "门店": (0.08, 0.72),
-}
 VISIT, DRIVE, ORDER = 0.40, 0.61, 0.55  # 100 leads, 45 friends, 18 visits, 11 test drives, 6 orders
 JOIN = 0.6  # invitations that are followed
 WORK = 0.3  # open tasks that are done between two looks at the clock
 FUNNEL = ("lead", "contacted", "added", "visited", "test_drive", "ordered")
-
-
-@frozen(kw_only=True)
-class Size:
-    """What is played."""
-
-    leads: int = 20_000
-    days: int = 180
-    seed: int = 7
-    pilots: int = 1
-
-
-def network() -> Network:
-    """3 regions, 12 dealers (one of them a business of its own that needs consent), 30 stores, 180 staff."""
-    boss = [f"region{number}" for number in range(len(REGIONS))]
-    stores, members = [], [{"userid": one, "roles": ["region_manager"]} for one in boss]
-    for number in range(STORES):
-        code = f"s{number + 1:02}"
-        manager = f"{code}_boss"
-        stores.append({"code": code, "name": f"{code}店", "dealer": f"d{number % DEALERS + 1:02}", "manager": manager})
-        roles = ["sales_manager", "dcc_operator", "dcc_operator", "sales_advisor", "service_manager"]
-        roles += ["sales_advisor"] if number >= len(boss) else []
-        names = [manager, *(f"{code}_{letter}" for letter in "abcde")]
-        members += [{"userid": who, "store": code, "roles": [role]} for who, role in zip(names, roles, strict=False)]
-    dealers = [
-        {
-            "code": f"d{number + 1:02}",
-            "name": f"经销商{number + 1:02}",
-            "region": f"r{number % len(REGIONS)}",
-            "same_handler": number + 1 < DEALERS,
-        }
-        for number in range(DEALERS)
-    ]
-    regions = [{"code": f"r{number}", "name": name, "manager": boss[number]} for number, name in enumerate(REGIONS)]
-    return parse_network({"name": "远途汽车", "region": regions, "dealer": dealers, "store": stores, "member": members})
-
-
-@define(slots=False)
-class Company:
-    """Everything that acts: the fake platform, one database, the desks."""
-
-    size: Size
-    net: Network = field(factory=network)
-    fake: FakeWeCom = field(init=False)
-    urls: dict[str, str] = field(init=False, factory=dict)
-
-    def __attrs_post_init__(self) -> None:
-        self.fake = FakeWeCom(now=START, seed=self.size.seed)
-        for userid in self.net.members:
-            self.fake.add_member(userid)
-        corp, clock, numbers = self.fake.corp_id, self.fake.clock.time, count(1)
-        self.client = self.fake.client()
-        engine = self.engine = open_store("sqlite://")
-        self.directory = Directory(engine, corp, clock=clock)
-        TagPlan.preset("automotive").apply(self.client)
-        self.channels = Channels(engine, corp, clock=clock)
-        lead_settings = DeskSettings(buttons=False)
-        self.desk = LeadDesk(
-            engine,
-            corp,
-            network=self.net,
-            keys=LeadKeys("0123456789abcdef0123456789abcdef"),  # of a vault, never of the source
-            settings=lead_settings,
-            states=ChannelStates(self.channels),
-            clock=clock,
-        )
-        grades = GradeScheme.preset("classic_dealer")
-        self.journey = Journey(engine, corp, Lifecycle.preset(lost_after=LOST_AFTER), grades, clock=clock)
-        self.runner = Runner(
-            engine,
-            self.client,
-            self.directory,
-            sop_contents(),
-            settings=Settings(count_every=timedelta(0)),
-            roster=self.net,
-            new_id=lambda: f"b{next(numbers):07}",
-            stopwatch=clock,
-        )
-        policy = GroupPolicy.preset(lost_after=LOST_AFTER)
-        tell = self.runner.set_attribute
-        self.groups = GroupDesk(
-            engine,
-            self.directory,
-            policy,
-            tasks=self.runner.tasks,
-            roster=self.net,
-            tell=tell,  # type: ignore[arg-type]
-        )
-        watch = Watch(rules=WatchRules.preset(), grades=grades, roster=self.net)
-        self.watch = WatchDesk(engine, corp, watch, self.runner.tasks, sources=[Evidence.CRM])
-        self._open_doors()
-
-    def _open_doors(self) -> None:
-        """Channels, an acquisition link for each store, a group of each kind for each store, and the SOPs."""
-        self.fake.buy_link_uses(self.size.leads + 100)
-        for name in CHANNELS:
-            self.channels.register("channel", name)
-        for store in self.net.stores:
-            self.channels.register("store", store)
-            dcc = [one.userid for one in self.net.members_of([store], roles=["dcc_operator"])]
-            self.urls[store] = self.client.acquisition_links.create(f"{store} 留资", userids=dcc).url
-            for kind in GROUP_KINDS:
-                self.open_group(store, kind)
-        for name in PRESETS:
-            self.runner.publish(sop_preset(name).definition, START)
-
-    def open_group(self, store: str, kind: str) -> None:
-        """Somebody opens a group, as only people can, and its code leads into it."""
-        now, owner = self.fake.clock.now(), self.net.stores[store].manager
-        mine = sum(one.kind == kind and one.store == store for one in self.groups.groups(now))
-        group = self.fake.create_group(owner, f"{store} {kind} {mine + 1}").chat_id
-        self.fake.deliver()
-        self.groups.describe(group, kind=kind, store=store, now=now)
-        if not mine:
-            config_id = self.client.join_ways.create(chat_ids=[group], auto_create_room=False).config_id
-            url = f"https://example.com/join/{config_id}"
-            view = JoinWayView(config_id=config_id, kind=kind, store=store, url=url, chat_ids=(group,))
-            self.groups.use_way(view, now=now)
 
 
 @define(slots=False)
@@ -440,16 +299,25 @@ class Play:
 
     # The report.
 
+    def told(self) -> list[dict[str, str]]:
+        """Every overdue lead of which a manager was told, in order; the lead is named by the start of its number."""
+        desk, net, found, after = self.company.desk, self.company.net, list[dict[str, str]](), 0
+        while entries := desk.changes(after=after, limit=10_000):
+            for one in entries:
+                if one.what == "alarmed":
+                    about = str(one.detail["about"])
+                    at = one.at.astimezone(CHINA).strftime("%m-%d %H:%M")
+                    who = {"lead": one.lead_id[:8], "store": net.store(about), "about": about}
+                    found.append({"at": at, **who, "told": str(one.detail["to"])})
+            after = entries[-1].id
+        return found
+
     def report(self) -> dict[str, Any]:
         """Everything that is printed and written."""
         company, now = self.company, self.now
         health, rate = company.groups.report(now), company.desk.numbers.add_rate()
         leads = {one.source: one.leads for one in company.desk.numbers.source_mix()}
-        told: Counter[str] = Counter()
-        after = 0
-        while entries := company.desk.changes(after=after, limit=10_000):
-            told.update(str(one.detail["to"]) for one in entries if one.what == "alarmed")
-            after = entries[-1].id
+        told = self.told()
         late = company.desk.numbers.overdue()
         inside = [who for chat, who in self.buyers if who in company.fake.group(chat).members]
         funnel = {
@@ -473,14 +341,19 @@ class Play:
             },
             "overdue": {
                 "now": sum(one.overdue for one in late),
-                "managers told": sum(told.values()),
-                "most told": dict(sorted(told.items(), key=lambda item: (-item[1], item[0]))[:5]),
+                "managers told": len(told),
+                "most told": dict(sorted(Counter(one["told"] for one in told).items(), key=_most)[:5]),
+                "last told": told[-8:],
                 "without consent": len(company.desk.leads(blocked="no_consent", limit=5000)),
             },
             "counts": dict(sorted((name, number) for name, number in self.counts.items() if number)),
             "pilot": {"customers": len(self.pilots), "messages": len(company.fake.mass_messages())}
             | {"sops": len(PRESETS)},
         }
+
+
+def _most(item: tuple[str, int]) -> tuple[int, str]:
+    return -item[1], item[0]
 
 
 def consent(dealer: str, at: datetime) -> ConsentRecord:
@@ -494,6 +367,28 @@ def play(size: Size, progress: Callable[[float], None] = lambda _: None) -> dict
     return Play(Company(size), progress).run()
 
 
+@contextmanager
+def watching(size: Size) -> Iterator[Callable[[float], None]]:
+    """Show on stderr how far it is: a bar on a terminal, else a line for each tenth."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    if sys.stderr.isatty():
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(f"{size.days} days", total=1.0)
+            yield lambda part: bar.update(task, completed=part)
+        return
+    tenths = iter(range(1, 10))
+    following = [next(tenths)]
+
+    def line(part: float) -> None:
+        if part * 10 >= following[0]:
+            print(f"{following[0] * 10} % of {size.days} days", file=sys.stderr)
+            following[0] = next(tenths, 99)
+
+    yield line
+
+
 def main() -> None:
     """Read the options, play, print, write."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -502,16 +397,15 @@ def main() -> None:
     options.add_argument("--out", type=Path, default=Path("wecom-prospects"))
     given = options.parse_args()
     size = Size(leads=given.leads, days=given.days, seed=given.seed)
-    from rich.progress import Progress
-
-    with Progress(transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task(f"{size.days} days", total=1.0)
-        report = play(size, lambda share: bar.update(task, completed=share))
+    begun = monotonic()
+    with watching(size) as progress:
+        report = play(size, progress)
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out / "prospects.json").write_text(json.dumps(report, ensure_ascii=False, indent=2), encoding="utf-8")
     (given.out / "prospects.html").write_text(page(report), encoding="utf-8")
     show(report)
-    print(given.out / "prospects.html")
+    print(f"\n{given.out / 'prospects.html'}")
+    print(f"{monotonic() - begun:.0f} s", file=sys.stderr)
 
 
 if __name__ == "__main__":
