@@ -13,6 +13,7 @@ from tests.unit import (
     test_runner,
     test_runner_bad_days,
     test_runner_defects,
+    test_runner_faults,
     test_tasks_runner,
 )
 from tests.unit._sop_stage import URL, Stage
@@ -54,7 +55,15 @@ def stage(request):
 
 # Ten thousand rows at once in a database without statistics: slow, and nothing that the smaller tests leave open.
 LEFT_OUT = {"test_ten_thousand_and_one_customers_are_two_tasks"}
-MODULES = (test_runner, test_runner_defects, test_runner_bad_days, test_tasks_runner, test_group_sops, test_moment_sops)
+MODULES = (
+    test_runner,
+    test_runner_defects,
+    test_runner_bad_days,
+    test_runner_faults,
+    test_tasks_runner,
+    test_group_sops,
+    test_moment_sops,
+)
 for _module in MODULES:
     _found = {name: found for name, found in vars(_module).items() if name.startswith("test_")}
     globals().update({name: found for name, found in _found.items() if name not in LEFT_OUT})
