@@ -353,3 +353,35 @@ def test_a_database_that_is_away_is_never_taken_for_a_bad_customer(stage, error)
         stage.tick(TEN)
     assert alerts(stage) == []
     assert stage.runner.next_wake() == NINE
+
+
+def test_a_run_whose_version_is_gone_stops_nobody_else(stage):
+    """A database that was restored in part has runs without their definition: an alert, and the others go on."""
+    customers = stage.member("zhang", 3)
+    stage.publish(ONE)
+    for one in customers:
+        stage.runner.enrol("one", one, now=stage.now)
+    e = metadata.tables["sop_enrolments"]
+    with stage.directory.engine.begin() as connection:
+        connection.execute(sa.update(e).where(e.c.external_userid == customers[0]).values(version=99))
+    stage.tick(TEN)
+    assert stage.sent() == {(one, "内容 a"): 1 for one in customers[1:]}
+    in_trouble(stage, "DefinitionError in wecom_auto.sop._catalogue")
+
+
+@pytest.mark.parametrize("state", ["teleported", ""])
+def test_a_step_in_a_state_of_a_newer_release_stops_nobody_else(stage, state):
+    """Two releases share a database while one takes the other's place: what only one knows waits for it."""
+    customers = stage.member("zhang", 3)
+    stage.publish(sop("one", mass("s1", "+0d 10:00", "a") + mass("s2", "+1d 10:00", "b")))
+    for one in customers:
+        stage.runner.enrol("one", one, now=stage.now)
+    stage.run_until_idle(days=0.5)
+    u = metadata.tables["sop_touches"]
+    with stage.directory.engine.begin() as connection:
+        connection.execute(sa.update(u).where(u.c.external_userid == customers[0]).values(state=state))
+    stage.run_until_idle(days=1.5)
+    assert {one for (one, text) in stage.sent() if text == "内容 b"} == {*customers[1:]}
+    in_trouble(stage, "ValueError in ")
+    stage.runner.end("one", stage.now)
+    assert stage.runner.status(stage.now).active == 0

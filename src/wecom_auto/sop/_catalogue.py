@@ -146,10 +146,17 @@ class Catalogue:
             raise ConfigurationError(msg)
 
     def load(self, connection: Connection, sop: str, version: int) -> Definition:
-        """The definition that a run is pinned to."""
+        """The definition that a run is pinned to.
+
+        Raises:
+            DefinitionError: The store has no such version, or one that this release cannot read.
+        """
         found = self._parsed.get((sop, version))
         if found is None:
-            row = connection.execute(self._select(sop, version)).one()
+            row = connection.execute(self._select(sop, version)).first()
+            if row is None:
+                problem = f"version {version} of {sop!r} is not in the store"
+                raise DefinitionError(problem, remedy="was the database restored in part?")
             found = self._parsed[sop, version] = Definition.from_json(row.document)
         return found
 
