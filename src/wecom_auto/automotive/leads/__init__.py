@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from wecom_auto._model import publish
 from wecom_auto.automotive.leads._answers import Answer, CallOutcome, PoolAnswer
+from wecom_auto.automotive.leads._audience import AudienceReport, HashName, export_audience
 from wecom_auto.automotive.leads._cells import UnreadableError, read_day, read_moment, read_phone
 from wecom_auto.automotive.leads._columns import Columns
 from wecom_auto.automotive.leads._consent import PROVIDE_TO_DEALER, ConsentLedger, ConsentRecord
@@ -41,6 +42,7 @@ __all__ = [
     "Answer",
     "Assignment",
     "AssignmentState",
+    "AudienceReport",
     "BadRow",
     "BlankRow",
     "CallOutcome",
@@ -58,6 +60,7 @@ __all__ = [
     "FunnelStage",
     "HandOver",
     "HandedLead",
+    "HashName",
     "HistoryEntry",
     "ImportReport",
     "LeadChange",
@@ -91,6 +94,7 @@ __all__ = [
     "Taken",
     "TaskDeskTasks",
     "UnreadableError",
+    "export_audience",
     "read_day",
     "read_moment",
     "read_phone",

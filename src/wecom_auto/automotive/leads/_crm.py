@@ -9,17 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import takewhile
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 from attrs import field, frozen
 
 from wecom_auto._time import require_aware
+from wecom_auto.automotive.leads._desk import LeadDesk
 from wecom_auto.automotive.leads._states import HistoryEntry, StoredLead
 from wecom_auto.automotive.leads._values import NewLead
 from wecom_auto.errors import ValidationError
-
-if TYPE_CHECKING:
-    from wecom_auto.automotive.leads._desk import LeadDesk
 
 _SETTLED: Final = timedelta(seconds=30)
 _MOST_AGAIN: Final = 1000
