@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import pairwise
+from itertools import count, pairwise
 
 import pytest
 import sqlalchemy as sa
 from attrs import define, evolve, field
 from tests.unit._sop_stage import LIBRARY, NINE, TEN, URL, Stage, mass, sop
 
-from wecom_auto.sop import _dispatch
+from wecom_auto.callbacks.events import CustomerAdded
+from wecom_auto.sop import _dispatch, _rounds
 from wecom_auto.sop._batches import BatchRow
 from wecom_auto.sop._channels import CHANNELS
 from wecom_auto.sop._problems import DefinitionError
 from wecom_auto.sop._states import BatchKind
 from wecom_auto.sop.definition import Definition
-from wecom_auto.sop.tasks import TaskOrder, _chores
+from wecom_auto.sop.tasks import PlainRoster, TaskOrder, _chores
 from wecom_auto.store import metadata
 
 ONE = sop("one", mass("s1", "+0d 10:00", "a"))
@@ -385,3 +387,82 @@ def test_a_step_in_a_state_of_a_newer_release_stops_nobody_else(stage, state):
     in_trouble(stage, "ValueError in ")
     stage.runner.end("one", stage.now)
     assert stage.runner.status(stage.now).active == 0
+
+
+def test_a_version_that_cannot_be_read_takes_no_part_in_the_arbitration(stage):
+    """What comes for the same customer later today cannot be planned; the message of now goes out all the same."""
+    (one,) = stage.member("zhang", 1)
+    alone = '[policy]\nconcurrency = "one_per_customer"\n'
+    stage.publish(sop(GOOD, mass("s", "+0d 10:00", "a")), sop(BAD, mass("s", "+0d 15:00", "b")))
+    stage.publish(sop("third", mass("s", "+0d 11:00", "c"), head=f"priority = 10\n{alone}"))
+    for name in (GOOD, BAD):
+        assert stage.runner.enrol(name, one, now=stage.now)
+    stage.tick()
+    newer_release(stage, BAD)
+    assert stage.runner.enrol("third", one, now=stage.now), "nobody can say whether it excludes the third"
+    stage.tick(TEN)
+    assert stage.sent() == {(one, "内容 a"): 1}
+
+
+def test_a_birthday_that_fails_stops_no_other_birthday(stage, monkeypatch):
+    """One subject of a page cannot be judged: an alert, and the others come in."""
+    customers = stage.member("zhang", 3)
+    head = 'sop = "one"\nversion = 1\ntitle = "one"\n[entry]\non = "calendar:weekly mon"\nreentry = "always"\n'
+    stage.publish(Definition.from_toml(head + mass("s", "+0d 10:00", "a")))
+    judged, real = count(), _rounds._refusal
+
+    def failing(*args):
+        if next(judged) == 1:
+            raise KeyError(SECRET)
+        return real(*args)
+
+    monkeypatch.setattr(_rounds, "_refusal", failing)
+    stage.tick(TEN)
+    assert len(stage.sent()) == 2
+    in_trouble(stage, "KeyError in tests.unit.test_runner_faults:")
+    assert {customer for customer, *_ in alerts(stage)} == {*customers} - {one for one, _ in stage.sent()}
+
+
+def test_a_welcome_is_sent_although_another_run_of_the_customer_fails(stage):
+    """The code lives for seconds: the run that can be read greets with it."""
+    stage.fake.add_member("zhang")
+    welcome = '[[step]]\nid = "w"\nat = "+0d"\ndo = { welcome = "welcome" }\n'
+    head = 'sop = "{0}"\nversion = 1\ntitle = "{0}"\n[entry]\non = "customer.added"\n'
+    stage.publish(sop(BAD, welcome), Definition.from_toml(head.format(GOOD) + welcome))
+    one = stage.fake.add_customer(name="李四", followed_by="zhang").external_userid
+    stage.directory.sync(stage.fake.client())
+    assert stage.runner.enrol(BAD, one, now=stage.now, userid="zhang")
+    newer_release(stage, BAD)
+    event = CustomerAdded(created_at=stage.now, userid="zhang", external_userid=one, welcome_code="code")
+    stage.runner.on_event(event, stage.now)
+    assert stage.fake.count("externalcontact/send_welcome_msg") == 1
+
+
+def test_a_member_whose_hours_cannot_be_read_keeps_no_message_from_others(stage):
+    """Who is told of a task later is told of it later; everybody else is told now."""
+    stage.member("li", 0)
+    stage.member("zhang", 0)
+    office = stage.runner._context.office
+    client = stage.fake.client()
+    breaks(stage, office=evolve(office, client=client, notify=True, roster=Moody(office.roster)))
+    for member in ("li", "zhang"):
+        stage.runner.tasks.create(TaskOrder(title="回访", assignee=member), key=member, now=NINE)
+    stage.tick(TEN)
+    assert stage.fake.count("message/send") == 1
+    in_trouble(stage, "notices: KeyError")
+
+
+@define
+class Moody:
+    """A roster that does not know when one member works, once messages are sent."""
+
+    real: PlainRoster
+
+    def hours(self, userid):
+        """The hours, but those of li."""
+        if userid == "li" and "deliver" in {frame.function for frame in inspect.stack(0)}:
+            raise KeyError(SECRET)
+        return self.real.hours(userid)
+
+    def __getattr__(self, name):
+        return getattr(self.real, name)
