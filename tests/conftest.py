@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+import hypothesis
 import pytest
 from tests import servers
 
+# How long an example takes says how busy the machine is, and no test here is about that.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 _FOUND = pytest.StashKey[list[str]]()
 
 

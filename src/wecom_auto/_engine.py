@@ -317,17 +317,19 @@ class Engine:
                 return token
             ticket: str | None = yield Ask(self.tokens.store.lease, (self.tokens.key, LEASE_SECONDS))
             if ticket:
-                return (yield from self._fetch(ticket, options))
+                return (yield from self._fetch(ticket, options, since))
             if token := self.tokens.usable(now):
                 return token
             yield Sleep(POLL_SECONDS * (0.5 + self.random()))
             now = self.clock()
 
-    def _fetch(self, ticket: str, options: Options) -> Flow[StoredToken]:
+    def _fetch(self, ticket: str, options: Options, since: float) -> Flow[StoredToken]:
         """Fetch a token under the lease, and share it."""
         tokens, asked_at = self.tokens, self.clock()
         try:
-            # Whoever held the lease before may have put a token a moment ago.
+            # Whoever held the lease before may have been refused, or have put a token, a moment ago.
+            if failure := tokens.failure(since, self.clock()):
+                _raise_again(failure)
             tokens.adopt((yield Ask(tokens.store.get, (tokens.key,))))
             token = tokens.fresh(asked_at)
             if token is None:

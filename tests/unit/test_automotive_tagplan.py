@@ -93,7 +93,7 @@ def test_a_second_run_does_nothing(fake):
     assert fake.count("externalcontact/add_corp_tag") == written
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.data())
 def test_from_any_beginning_the_plan_is_reached(data):
     """Whatever part of the plan, old names and foreign tags a corp begins with, one run makes it the plan."""

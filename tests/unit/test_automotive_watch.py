@@ -197,7 +197,7 @@ def test_statistics_are_no_contact():
 MINUTES = st.integers(0, 60 * 24 * 40)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     ticks=st.lists(MINUTES, min_size=1, max_size=40),
     touches=st.lists(st.tuples(MINUTES, st.booleans()), max_size=6),

@@ -454,6 +454,15 @@ def test_a_mistake_in_the_maker_comes_out_as_itself(colour: str, concurrency: in
     assert platform.count["x/y"] <= 5 + concurrency
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C as in a terminal: in the background of a script it is ignored, and tests inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_ctrl_c_ends_the_operation_and_a_long_wait(concurrency: int) -> None:
     """A signal while calls wait a minute for a limit: nothing more is started, and nobody waits to the end."""

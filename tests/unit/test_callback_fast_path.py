@@ -48,7 +48,7 @@ def test_the_examples_take_it() -> None:
     assert all(agrees(sealed(body).body) for body in FLAT)
 
 
-@settings(max_examples=3_000, deadline=None)
+@settings(max_examples=3_000)
 @given(
     leaves=st.lists(st.tuples(NAMES, TEXTS, NAMES, st.booleans(), TEXTS), max_size=4),
     head=st.sampled_from(["", "\ufeff", " \n", "<?xml version='1.0'?>", "<!DOCTYPE xml>"]),
@@ -63,7 +63,7 @@ def test_it_reads_nothing_otherwise(leaves: list[tuple[str, str, str, bool, str]
     agrees(f"{head}<xml>{inside}</xml>{tail}".encode("utf-8", "surrogatepass"))
 
 
-@settings(max_examples=3_000, deadline=None)
+@settings(max_examples=3_000)
 @given(body=st.sampled_from(FLAT), number=st.integers(0, 2**40))
 def test_it_reads_no_damage_otherwise(body: bytes, number: int) -> None:
     """3,000 damaged examples: read as by the parser, or left to it."""

@@ -175,9 +175,7 @@ def test_damage_in_every_layer(layer: str) -> None:
 
 @pytest.mark.slow
 @seed(20_260_301)
-@settings(
-    max_examples=10_000, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
-)
+@settings(max_examples=10_000, database=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 @given(body=st.sampled_from(BODIES), layer=st.sampled_from(sorted(LAYERS)), number=st.integers(0, 2**40))
 def test_ten_thousand_mutations(body: bytes, layer: str, number: int) -> None:
     """10,000 random mutations of real bodies, in every layer, at all three ways in."""

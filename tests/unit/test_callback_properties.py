@@ -47,7 +47,7 @@ def events(draw: st.DrawFn) -> KnownEvent:
     return cls(**head, **draw(st.fixed_dictionaries(fields_of(cls))))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(event=events())
 def test_what_is_written_is_read(event: KnownEvent) -> None:
     """Any event in either envelope is the same after a journey through XML."""
@@ -128,7 +128,7 @@ def garbled(body: bytes, seed: int) -> bytes:
     return body
 
 
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=2_000)
 @given(
     body=st.sampled_from(TYPED) | st.sampled_from(sorted(XML.values())),
     seed=st.integers(0, 2**32),
@@ -151,7 +151,7 @@ def test_damaged_bodies_never_surprise(body: bytes, seed: int, damage: Callable[
     assert event.raw is None or event.raw.tag
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(seed=st.integers(0, 2**32), where=st.sampled_from(["body", "encrypt", "query"]))
 def test_damaged_requests_never_surprise(seed: int, where: str) -> None:
     """A request that is damaged in its body, its ciphertext or its query opens or is a callback error."""

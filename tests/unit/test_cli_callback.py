@@ -471,7 +471,13 @@ def test_serve_as_a_program(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WECOM_")}
     command = [sys.executable, "-m", "wecom_auto", "callback", "serve", "--port", "0", "--raw", "--record", str(record)]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        # Where the tests run in the background of a script, Ctrl-C is ignored, and a child inherits that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 - it does nothing else
     ) as program:
         assert program.stdout is not None
         head = ""

@@ -17,7 +17,7 @@ from wecom_auto._model import Model
 
 
 @pytest.mark.parametrize("kind", MODELS, ids=lambda kind: kind.__name__)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_model_survives_json(kind: type[Model], data: st.DataObject) -> None:
     """Encoding to JSON text and decoding again gives an equal value, unknown fields and enum values included."""
@@ -27,7 +27,7 @@ def test_a_model_survives_json(kind: type[Model], data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("kind", MODELS, ids=lambda kind: kind.__name__)
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_model_is_a_value(kind: type[Model], data: st.DataObject) -> None:
     """A model can be hashed, compared, pickled and copied; what was decoded is as good as what was built."""

@@ -128,7 +128,7 @@ def known(mirror: Directory) -> object:
 
 
 @pytest.mark.slow
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.lists(acts, max_size=30))
 def test_a_quiet_whole_read_ends_in_the_truth(story):
     """Any life, heard of in any order, late, twice or never, with answers that overtake each other."""

@@ -39,7 +39,7 @@ def _token() -> str:
 
 @pytest.mark.parametrize("path", sorted(ROUTES))
 @given(data=st.data())
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20, derandomize=True)
 def test_every_endpoint_answers_every_body(path: str, data: st.DataObject) -> None:
     """Known fields with wild values give an errcode, whatever they are."""
     route = ROUTES[path]
@@ -54,7 +54,7 @@ def test_every_endpoint_answers_every_body(path: str, data: st.DataObject) -> No
 
 
 @given(path=st.sampled_from(sorted(ROUTES)), body=st.binary(max_size=40), kind=st.text(max_size=30))
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200, derandomize=True)
 def test_every_endpoint_answers_noise(path: str, body: bytes, kind: str) -> None:
     """Bytes that are no JSON and no form give an errcode too."""
     kind = f"multipart/form-data; boundary={kind}"
@@ -69,7 +69,7 @@ def test_every_endpoint_answers_noise(path: str, body: bytes, kind: str) -> None
         b"".join
     )
 )
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300, derandomize=True)
 def test_forms_keep_every_byte(data: bytes) -> None:
     """A file comes out of its form as it went in, line ends of any kind included."""
     form = b'--b\r\nContent-Disposition: form-data; name="media"; filename="a.bin"\r\n\r\n' + data + b"\r\n--b--\r\n"

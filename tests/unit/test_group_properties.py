@@ -54,7 +54,7 @@ def let(stage, what, chat_id):
             runner.member_left("li", now)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from(["one", "two", "both"]), min_size=4, max_size=4), HAPPENINGS)
 def test_no_group_gets_what_it_is_not_in(choices, happenings):
     """Groups in one SOP, the other, or both; owners forget and leave, groups dissolve and freeze, calls get lost."""

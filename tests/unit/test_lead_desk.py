@@ -706,7 +706,7 @@ CELL = st.sampled_from(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.lists(CELL, min_size=4, max_size=5), max_size=12))
 def test_every_row_of_an_import_is_counted_once_and_a_second_import_changes_nothing(engine, rows):
     """Whatever stands in a list: the numbers add up, and what was new is repeated the next time."""

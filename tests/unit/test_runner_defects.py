@@ -46,7 +46,7 @@ def with_two_members(stage):
     return customer.external_userid
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 2)), min_size=1, max_size=8))
 def test_defect_01_nobody_receives_content_of_a_step_he_is_not_in(places):
     """Whoever is in whichever SOP with whichever member gets exactly the content of his own SOPs."""

@@ -186,7 +186,7 @@ def test_a_run_that_has_such_a_date_already_ends_step_by_step_with_a_reason(stag
     assert "日期超出可计算范围" in " ".join(stage.runner.explain(one, stage.now).sentences())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.datetimes(timezones=st.just(UTC)),
     st.sampled_from(["+0d", "-1d 10:00", "+3699d 23:59", "-3700d", "+121mo 10:00", "-121mo", "+5h", "-15min"]),

@@ -205,6 +205,4 @@ class TwoWorkers(RuleBasedStateMachine):
 
 
 TestTwoWorkers = pytest.mark.slow(TwoWorkers.TestCase)
-TestTwoWorkers.settings = settings(
-    max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestTwoWorkers.settings = settings(max_examples=100, stateful_step_count=40, suppress_health_check=list(HealthCheck))

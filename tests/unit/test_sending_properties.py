@@ -165,7 +165,7 @@ class History:
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEPS, min_size=3, max_size=14))
 def test_what_must_never_happen_never_happens(steps):
     """Wrong content, a send outside the window, more than the allowance, an end that changes, a text twice."""

@@ -240,7 +240,7 @@ PASTS = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(CLAIMS, max_size=8, unique_by=lambda one: one.id), PASTS, st.randoms())
 def test_no_day_breaks_a_rule(claims, asked, dice):
     """Every due claim gets one ruling, whatever the order; what is sent keeps gaps and limits; waits end in time."""

@@ -90,7 +90,7 @@ def test_long_texts_are_cut_with_the_whole_in_the_tooltip() -> None:
     assert f"<title>tpl/x · 如果 {guard.replace(chr(39), '&#x27;')}</title>" in text
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(definitions())
 def test_every_definition_can_be_drawn(definition: Definition) -> None:
     """Both pictures exist for any definition, and drawing twice gives the same picture."""

@@ -108,7 +108,7 @@ LATENESS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(definitions(), MOMENTS, st.sampled_from(range(-3, 25)), FACTS, LATENESS)
 def test_the_planner_keeps_its_promises(
     definition: Definition, enrolled: datetime, days: int, facts: KnownFacts, lateness: list[timedelta]
@@ -157,7 +157,7 @@ def assert_open(definition: Definition, window: Window, now: datetime) -> None:
         assert not day.statutory
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(definitions(), MOMENTS, st.sampled_from(range(-3, 25)), FACTS, LATENESS)
 def test_what_a_branch_passes_by_is_never_done(
     definition: Definition, enrolled: datetime, days: int, facts: KnownFacts, lateness: list[timedelta]
@@ -178,7 +178,7 @@ def test_what_a_branch_passes_by_is_never_done(
     assert {item.step_id for item in made if item.reason == "skipped:branch"} == passed
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(definitions(), MOMENTS, FACTS)
 def test_the_document_comes_back_whole(definition: Definition, enrolled: datetime, facts: KnownFacts) -> None:
     """JSON keeps every definition: the same value, digest and decisions."""
@@ -190,7 +190,7 @@ def test_the_document_comes_back_whole(definition: Definition, enrolled: datetim
     )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(definitions(), MOMENTS, FACTS, st.lists(st.integers(0, 60 * 24 * 40), min_size=1, max_size=8))
 def test_waking_too_often_changes_nothing(
     definition: Definition, enrolled: datetime, facts: KnownFacts, extra: list[int]

@@ -124,7 +124,7 @@ IDS = st.lists(st.sampled_from("abcdefg"), min_size=1, max_size=6, unique=True)
 OUTCOMES = st.sampled_from(["delivered", "requested", "skipped:late", "blocked:not_friend", "expired"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(IDS, IDS, st.dictionaries(st.sampled_from("abcdefg"), OUTCOMES), st.sampled_from([Edit.MIGRATE, Edit.RESTART]))
 def test_nothing_that_was_asked_for_is_asked_for_again(
     before: list[str], after: list[str], outcomes: dict[str, str], policy: Edit

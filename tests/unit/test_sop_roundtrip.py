@@ -147,7 +147,7 @@ def _optional(item: dict[str, Any], *keys: str) -> dict[str, Any]:
     return {key: item[key] for key in keys if key in item}
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(documents())
 def test_any_definition_is_the_same_whoever_wrote_it(document: dict[str, Any]) -> None:
     """TOML, JSON, the canonical JSON read again and the builders make the same bytes."""

@@ -124,7 +124,7 @@ def test_a_file_is_read_by_its_ending(tmp_path: Path) -> None:
     assert Definition.from_file(FILES / "prospect.toml") == PROSPECT
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(definitions())
 def test_any_definition_survives_yaml(definition: Definition) -> None:
     """Every definition, dumped as YAML or as JSON (which is YAML), is the same definition."""

@@ -22,6 +22,7 @@ from tests.unit._platform import Platform
 
 from wecom_auto import (
     APIConnectionError,
+    AuthenticationError,
     Call,
     DecodeError,
     Effect,
@@ -173,6 +174,42 @@ def test_a_failed_fetch_is_shared_by_those_who_waited() -> None:
     assert len(errors) == 100
     assert platform.count["gettoken"] <= 6
     assert len({id(error) for error in errors}) == 100
+
+
+class _SlowToLease(MemoryTokenStore):
+    """The second caller asks for the lease, and gets it only when the first one is through."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.through = threading.Event(), threading.Event()
+
+    def lease(self, key: str, seconds: float) -> str | None:
+        if threading.current_thread().name == "second":
+            self.asked.set()
+            assert self.through.wait(10)
+        return super().lease(key, seconds)
+
+
+def test_a_refused_secret_is_not_tried_by_who_was_about_to() -> None:
+    """Between looking for an earlier refusal and getting the lease, the other one may have been refused."""
+    platform, store = Platform(), _SlowToLease()
+    platform.gettoken = lambda _: {"errcode": 40001} if store.asked.wait(10) else {}
+    found: list[Exception] = []
+
+    def call(client: Any) -> None:
+        try:
+            client.execute(READ)
+        except AuthenticationError as error:
+            found.append(error)
+
+    with platform.client(token_store=store) as client:
+        second = threading.Thread(target=call, args=(client,), name="second")
+        second.start()
+        call(client)
+        store.through.set()
+        second.join()
+    assert platform.count == {"gettoken": 1}
+    assert len(found) == 2
 
 
 def test_a_cancelled_fetch_frees_the_lease() -> None:
