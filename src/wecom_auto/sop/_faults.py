@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import sqlalchemy as sa
 from attrs import define, evolve, field
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 
 from wecom_auto.sop import _journal
 from wecom_auto.sop import _tables as t
@@ -74,11 +75,11 @@ def is_general(error: Exception) -> bool:
 
     A value that a column does not take is the item's own; everything else that a database says is everybody's.
     """
-    if isinstance(error, sa.exc.DBAPIError):
-        return error.connection_invalidated or not isinstance(error, sa.exc.DataError | sa.exc.IntegrityError)
-    if isinstance(error, sa.exc.StatementError):
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or not isinstance(error, DataError | IntegrityError)
+    if isinstance(error, StatementError):
         return False
-    return isinstance(error, sa.exc.SQLAlchemyError | sqlite3.Error | MemoryError)
+    return isinstance(error, SQLAlchemyError | sqlite3.Error | MemoryError)
 
 
 def name_of(error: Exception) -> str:

@@ -55,7 +55,7 @@ def lead(connection: Connection, corp_id: str, lead_id: str, *, lock: bool = Tru
     return _lead(row) if row else None
 
 
-def _lead(row: Row[Any]) -> StoredLead:
+def _lead(row: Row[*tuple[Any, ...]]) -> StoredLead:
     values: dict[str, Any] = dict(zip(_LEAD, row, strict=True))
     values["status"] = LeadStatus(values["status"])
     return StoredLead(**values)
@@ -113,7 +113,7 @@ def entry_of(row: RowMapping) -> HistoryEntry:
     return HistoryEntry(**{one.name: row[one.name] for one in attrs.fields(HistoryEntry)})
 
 
-def _assignment(row: Row[Any]) -> Assignment:
+def _assignment(row: Row[*tuple[Any, ...]]) -> Assignment:
     values: dict[str, Any] = dict(zip(_ASSIGNMENT, row, strict=True))
     values |= {"because": tuple(values["because"]), "state": AssignmentState(values["state"])}
     return Assignment(**values)
@@ -132,7 +132,7 @@ def lives(connection: Connection, corp_id: str, lead_ids: Iterable[str]) -> dict
     return {one.lead_id: one for one in found}
 
 
-def _live_of() -> sa.Select[Any]:
+def _live_of() -> sa.Select[*tuple[Any, ...]]:
     c = t.assignments.c
     leads: sa.BindParameter[list[str]] = sa.bindparam("leads", expanding=True)
     states: sa.BindParameter[list[str]] = sa.bindparam("live", expanding=True)
