@@ -14,6 +14,7 @@ from __future__ import annotations
 
 # ruff: noqa: PLR2004 - habits of invented people, each beside what it means
 import argparse
+import gc
 import heapq
 import json
 import random
@@ -41,6 +42,7 @@ from wecom_auto.automotive.leads import (
 from wecom_auto.automotive.lifecycle import LossKind, Move
 from wecom_auto.automotive.watch import Evidence, Subject, Touch
 from wecom_auto.callbacks.events import CustomerAdded, GroupUpdated
+from wecom_auto.directory import SyncKind
 from wecom_auto.sop.tasks import TaskRecord
 
 VISIT, DRIVE, ORDER = 0.40, 0.61, 0.55  # 100 leads, 45 friends, 18 visits, 11 test drives, 6 orders
@@ -265,7 +267,7 @@ class Play:
             if self.dice.random() < JOIN:
                 company.fake.join_group(one.chat_id, one.external_userid)
         company.fake.deliver()
-        company.directory.sync(company.client)
+        company.directory.sync(company.client, kinds=[SyncKind.GROUPS])
         self.largest = max(self.largest, *(one.size for one in company.groups.groups(now)))
 
     def settle(self) -> None:
@@ -364,7 +366,12 @@ def consent(dealer: str, at: datetime) -> ConsentRecord:
 
 def play(size: Size, progress: Callable[[float], None] = lambda _: None) -> dict[str, Any]:
     """Play, and return the report."""
-    return Play(Company(size), progress).run()
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 50, 100)  # half a million rows and messages are kept: looking at them seldom is enough
+    try:
+        return Play(Company(size), progress).run()
+    finally:
+        gc.set_threshold(*before)
 
 
 @contextmanager

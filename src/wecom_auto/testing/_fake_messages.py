@@ -7,8 +7,8 @@ and that agentid may be a string of digits, as several SDKs send it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from itertools import takewhile
 
 from wecom_auto.testing import _lookups as look
 from wecom_auto.testing._registry import Ask, endpoint
@@ -84,6 +84,7 @@ def send(ask: Ask) -> Mapping[str, object]:
     if earlier is None:
         message.dropped = [one for one in users if not _room(ask, one)]
         ask.state.messages.append(message)
+        ask.state.said[_body_key(ask)] = message
     card = {"response_code": message.msgid[:32]} if kind == "template_card" else {}
     return {**{name: "|".join(bad) for name, bad in invalid.items() if bad}, "msgid": message.msgid, **card}
 
@@ -134,8 +135,12 @@ def _repeated(ask: Ask) -> Message | None:
     if ask.body.get("enable_duplicate_check") != 1:
         return None
     since = ask.time - ask.body.get("duplicate_check_interval", 1_800)
-    recent = takewhile(lambda one: one.at > since, reversed(ask.state.messages))
-    return next((one for one in recent if one.agent_id == ask.app.agent_id and one.body == ask.body), None)
+    last = ask.state.said.get(_body_key(ask))
+    return last if last is not None and last.at > since else None
+
+
+def _body_key(ask: Ask) -> str:
+    return f"{ask.app.agent_id}:{json.dumps(ask.body, sort_keys=True)}"
 
 
 def _room(ask: Ask, userid: str) -> bool:

@@ -316,6 +316,8 @@ class State:
     media: dict[str, Media] = field(factory=dict[str, Media])
     images: dict[str, int] = field(factory=dict[str, int])
     messages: list[Message] = field(factory=list[Message])
+    said: dict[str, Message] = field(factory=dict[str, Message])
+    """By app and body the last message: what a repeat is recognised by."""
     transfers: Transfers = field(factory=Transfers)
     acquisition: Acquisition = field(factory=Acquisition)
     strategies: Strategies = field(factory=Strategies)

@@ -37,7 +37,8 @@ def add(connection: Connection, corp_id: str, kind: SourceKind, key: str, name: 
     while (known := find(connection, corp_id, kind, key)) is None:
         newest = connection.scalar(sa.select(sa.func.max(sources.c.number)).where(*_mine(corp_id, kind)))
         row = {"number": (newest or 0) + 1, "source_key": key, "name": name, "made_at": now, "retired_at": None}
-        insert_once(connection, sources, {"corp_id": corp_id, "kind": kind.value, **row})
+        if insert_once(connection, sources, {"corp_id": corp_id, "kind": kind.value, **row}):
+            return SourceName(kind=kind, key=key, number=(newest or 0) + 1, name=name, retired_at=None)
     if name and name != known.name:
         here = sa.update(sources).where(*_mine(corp_id, kind), sources.c.source_key == key)
         connection.execute(here.values(name=name))

@@ -19,7 +19,7 @@ from wecom_auto.automotive.groups._policy import GroupPolicy
 from wecom_auto.automotive.groups._values import Decision, InviteWay
 from wecom_auto.automotive.lifecycle._tables import positions
 from wecom_auto.directory._tables import group_members, groups
-from wecom_auto.store import insert_once, reading, repeatable, transaction
+from wecom_auto.store import change_where, insert_once, reading, repeatable, transaction
 
 _I: Final = t.invitations.c
 _BATCH: Final = 500
@@ -169,10 +169,12 @@ def settle(
         came = {key for key, chat_id in _came(connection, corp_id) if kinds.get(chat_id) == key[1]}
         bought = _bought(connection, corp_id, policy) - came
         for state, keys in ((InvitationState.JOINED, came), (InvitationState.WITHDRAWN, bought)):
-            for who, kind, number in sorted(keys):
-                mine = (_I.external_userid == who, _I.kind == kind, _I.number == number)
-                _close(connection, corp_id, state, now, counts, *mine)
-        _close(connection, corp_id, InvitationState.EXPIRED, now, counts, _I.until_at <= now)
+            gone = sum(_close(connection, corp_id, state, now, key) for key in sorted(keys))
+            counts |= {state.value: gone} if gone else {}
+        over = (_I.corp_id == corp_id, _I.state == InvitationState.OPEN.value, _I.until_at <= now)
+        values = {"state": InvitationState.EXPIRED.value, "closed_at": now}
+        gone = connection.execute(sa.update(t.invitations).where(*over).values(values)).rowcount
+        counts |= {InvitationState.EXPIRED.value: gone} if gone else {}
     return counts
 
 
@@ -199,18 +201,11 @@ def _bought(connection: Connection, corp_id: str, policy: GroupPolicy) -> set[_K
     return {(who, kind, number) for who, kind, number in rows}
 
 
-def _close(
-    connection: Connection,
-    corp_id: str,
-    state: InvitationState,
-    now: datetime,
-    counts: dict[str, int],
-    *which: sa.ColumnElement[bool],
-) -> None:
-    mine = (_I.corp_id == corp_id, _I.state == InvitationState.OPEN.value, *which)
-    gone = connection.execute(sa.update(t.invitations).where(*mine).values(state=state.value, closed_at=now)).rowcount
-    if gone:
-        counts[state.value] = counts.get(state.value, 0) + gone
+def _close(connection: Connection, corp_id: str, state: InvitationState, now: datetime, key: _Key) -> int:
+    who, kind, number = key
+    mine = {"corp_id": corp_id, "external_userid": who, "kind": kind, "number": number}
+    mine["state"] = InvitationState.OPEN.value
+    return change_where(connection, t.invitations, mine, {"state": state.value, "closed_at": now})
 
 
 def tell_all(engine: Engine, corp_id: str, now: datetime, tell: Callable[[Invitation], None]) -> int:
@@ -235,9 +230,9 @@ def _untold(engine: Engine, corp_id: str, now: datetime, after: tuple[str, str])
 
 @repeatable
 def _mark_told(engine: Engine, corp_id: str, one: Invitation, now: datetime) -> None:
-    mine = (_I.corp_id == corp_id, _I.external_userid == one.external_userid, _I.kind == one.kind)
+    mine = {"corp_id": corp_id, "external_userid": one.external_userid, "kind": one.kind, "number": one.number}
     with transaction(engine) as connection:
-        connection.execute(sa.update(t.invitations).where(*mine, _I.number == one.number).values(told_at=now))
+        change_where(connection, t.invitations, mine, {"told_at": now})
 
 
 def _invitation(row: sa.RowMapping) -> Invitation:

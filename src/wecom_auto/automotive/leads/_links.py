@@ -9,7 +9,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Final, Protocol
+from functools import cache
+from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
 from attrs import field, frozen
@@ -200,15 +201,22 @@ def note_opened(connection: Connection, desk: Desk, state: str) -> bool:
 def first_time(connection: Connection, desk: Desk, lead_id: str, column: str) -> bool:
     """Write down when something happened to a lead first; True if it had not happened before."""
     now = desk.now()
-    found = books.lead(connection, desk.corp_id, lead_id)
-    fresh = found is not None and getattr(found, column) is None
-    if found is not None and fresh:
-        values = {column: now}
-        if column == "link_sent_at" and found.added_at is None:
-            values["unadded_since"] = now
-        books.change(connection, desk.corp_id, lead_id, **values)
+    mine = {"corp": desk.corp_id, "lead": lead_id, "moment": now}
+    fresh = connection.execute(_first(column), mine).rowcount == 1
+    if fresh:
         books.note(connection, desk.corp_id, lead_id, column.removesuffix("_at"), now)
     return fresh
+
+
+@cache
+def _first(column: str) -> sa.Update:
+    """Built once: it is asked for every lead."""
+    lead, now = t.leads.c, sa.bindparam("moment", type_=t.leads.c[column].type)
+    mine = (lead.corp_id == sa.bindparam("corp"), lead.lead_id == sa.bindparam("lead"), lead[column].is_(None))
+    values: dict[str, Any] = {column: now}
+    if column == "link_sent_at":
+        values["unadded_since"] = sa.case((lead.added_at.is_(None), now))
+    return sa.update(t.leads).where(*mine).values(values)
 
 
 def states_of(connection: Connection, desk: Desk, lead_id: str) -> Sequence[str]:
