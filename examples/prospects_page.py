@@ -20,7 +20,8 @@ vertical-align:middle;margin-right:.6rem}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 td,th{padding:.35rem .8rem .35rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
 .num td:not(:first-child),.num th:not(:first-child){text-align:right}
-.facts td:nth-child(2){text-align:right;white-space:nowrap;font-weight:600}.facts td:first-child{white-space:nowrap}
+.facts td:nth-child(2){text-align:right;white-space:nowrap;font-weight:600;width:9rem}
+.facts td:first-child{white-space:nowrap;width:8rem}
 .wide{overflow-x:auto}
 """
 Fact = tuple[str, str, str]
@@ -61,7 +62,7 @@ def sections(report: dict[str, Any]) -> dict[str, list[Fact]]:
             ("新建群", f"{counts['groups: create_tasks']:,}", "tasks to open another group, because one was full"),
         ],
         "超时 Overdue leads": [
-            ("提醒顾问", f"{counts['reminded']:,}", "nobody had called after 30 working minutes: the member was reminded"),
+            ("提醒顾问", f"{counts['reminded']:,}", "nobody was reached within 30 working minutes: the member was reminded"),
             ("上报主管", f"{late['managers told']:,}", "still nobody: the manager was told"),
             ("改派", f"{counts['reassigned']:,}", "still nobody: somebody else was given the lead"),
             ("此刻超时", f"{late['now']:,}", "leads overdue at the end"),

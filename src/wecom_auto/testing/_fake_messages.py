@@ -85,6 +85,8 @@ def send(ask: Ask) -> Mapping[str, object]:
         message.dropped = [one for one in users if not _room(ask, one)]
         ask.state.messages.append(message)
         ask.state.said[_body_key(ask)] = message
+        for userid in dict.fromkeys(users):
+            ask.state.heard[userid].append(message)
     card = {"response_code": message.msgid[:32]} if kind == "template_card" else {}
     return {**{name: "|".join(bad) for name, bad in invalid.items() if bad}, "msgid": message.msgid, **card}
 
@@ -146,10 +148,10 @@ def _body_key(ask: Ask) -> str:
 def _room(ask: Ask, userid: str) -> bool:
     """Whether the member may get one more from this app: 30 a minute and 1000 an hour (90236)."""
     minute = hour = 0
-    for one in reversed(ask.state.messages):
+    for one in reversed(ask.state.heard[userid]):
         if one.at <= ask.time - 3_600:
             break
-        if one.agent_id == ask.app.agent_id and userid in one.users and userid not in one.dropped:
+        if one.agent_id == ask.app.agent_id and userid not in one.dropped:
             hour += 1
             minute += one.at > ask.time - 60
     return minute < PER_MINUTE and hour < PER_HOUR

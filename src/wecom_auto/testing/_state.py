@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Literal, TypeAlias
 
@@ -318,6 +319,8 @@ class State:
     messages: list[Message] = field(factory=list[Message])
     said: dict[str, Message] = field(factory=dict[str, Message])
     """By app and body the last message: what a repeat is recognised by."""
+    heard: defaultdict[str, list[Message]] = field(factory=lambda: defaultdict[str, list[Message]](list))
+    """By member every message to them."""
     transfers: Transfers = field(factory=Transfers)
     acquisition: Acquisition = field(factory=Acquisition)
     strategies: Strategies = field(factory=Strategies)

@@ -170,7 +170,9 @@ def _wake_statement(*, of_kinds: bool) -> sa.Update:
     """Built once: every event of a customer wakes."""
     which = _S.external_userid == sa.bindparam("subject")
     if of_kinds:
-        which = sa.or_(_S.kind.in_(sa.bindparam("kinds", expanding=True)), which)
+        # A task that names its group is done in that one or not at all: others have nothing to say about it.
+        here = sa.or_(_S.chat_id == "", _S.chat_id == sa.bindparam("subject"))
+        which = sa.or_(sa.and_(_S.kind.in_(sa.bindparam("kinds", expanding=True)), here), which)
     mine = (_S.corp_id == sa.bindparam("corp"), which, _S.state.in_(LIVE))
     later = sa.or_(_S.check_at.is_(None), _S.check_at > sa.bindparam("now"))
     return sa.update(t.staff_tasks).where(*mine, later).values(check_at=sa.bindparam("now"))
@@ -208,9 +210,13 @@ def hold(connection: Connection, task: TaskRecord, *, wait: bool = True) -> Held
     """Lock a task with its touch, the touch first as everywhere; `None` if another worker holds it."""
     ids = [] if task.touch_id is None else [task.touch_id]
     touches = store.lock_touches(connection, ids, TouchStatus.OPEN, wait=wait)
-    query = sa.select(*_COLUMNS).where(_S.id == task.id).with_for_update(skip_locked=not wait)
-    row = connection.execute(query).mappings().first()
+    row = connection.execute(_hold_query(wait=wait), {"task": task.id}).mappings().first()
     return None if row is None else Held(task=record(row), touch=next(iter(touches.values()), None))
+
+
+@cache
+def _hold_query(*, wait: bool) -> sa.Select[Any]:
+    return sa.select(*_COLUMNS).where(_S.id == sa.bindparam("task")).with_for_update(skip_locked=not wait)
 
 
 def change(connection: Connection, task: TaskRecord, **values: Any) -> None:
