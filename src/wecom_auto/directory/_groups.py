@@ -175,8 +175,9 @@ def _some_members(connection: Connection, corp_id: str, chat_id: str, userids: I
 
 def _memberships(connection: Connection, corp_id: str, *where: sa.ColumnElement[bool]) -> list[Membership]:
     query = sa.select(*_MEMBER_COLUMNS).where(group_members.c.corp_id == corp_id, *where)
-    rows = connection.execute(query.order_by(group_members.c.chat_id, group_members.c.userid)).mappings()
-    return [_as_membership(row) for row in rows]
+    found = [_as_membership(row) for row in connection.execute(query).mappings()]
+    # Not by the database: SQLite would read the whole key in order, and leave the index of members alone.
+    return sorted(found, key=lambda one: (one.chat_id, one.userid))
 
 
 def _write_members(connection: Connection, corp_id: str, members: Iterable[Membership]) -> None:
