@@ -471,7 +471,11 @@ def test_nobody_hands_customers_over_to_oneself(stage):
         stage.runner.transfer_started(["wm"], handover_userid="a", takeover_userid="a", now=NINE)
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("-inf"), b"x", {1}, "\ud83d", {"a": object()}], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [float("nan"), float("-inf"), b"x", {1}, "\ud83d", {"a": object()}],
+    ids=["nan", "-inf", "bytes", "set", "half a character", "an object inside"],
+)
 def test_a_value_that_no_database_could_hold_is_refused(stage, value):
     """Some databases take NaN and others do not; the attribute is not set on any."""
     (one,) = stage.member("zhang", 1)
