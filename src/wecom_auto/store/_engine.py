@@ -65,7 +65,7 @@ def transaction(engine: Engine) -> Generator[Connection]:
     Keep it short and never call the network inside: on SQLite it holds the only write lock.
     """
     done: list[Callable[[], None]] = []
-    with engine.begin() as connection:
+    with engine.connect() as connection, connection.begin():
         connection.info[_AFTER] = done
         yield connection
     for tell in done:

@@ -74,12 +74,16 @@ def _with_zone(value: datetime) -> datetime:
     return value.replace(tzinfo=UTC)
 
 
+_TEXT: Final = len("2026-03-02 09:00:00.000000")
+_ZONE: Final = "+00:00"
+
+
 def _as_text(value: datetime) -> str:
-    return value.replace(tzinfo=None).isoformat(" ", "microseconds")
+    return value.isoformat(" ", "microseconds")[:_TEXT]
 
 
 def _from_text(value: str) -> datetime:
-    return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return datetime.fromisoformat(value + _ZONE)
 
 
 def _same(value: datetime) -> datetime:

@@ -39,6 +39,8 @@ class Channels:
         self.engine = engine
         self.corp_id = corp_id
         self._clock = clock
+        # Numbers keep their meaning for ever: whoever has read one of the few that come again need not ask again.
+        self._keys: dict[tuple[SourceKind, int], str] = {}
 
     def __repr__(self) -> str:
         return f"Channels(corp_id={self.corp_id!r})"
@@ -212,7 +214,10 @@ class Channels:
         if packed.origin is not Origin.OURS:
             return packed.origin, None
         numbers = [(kind, number) for kind, number in zip(SourceKind, packed.numbers, strict=True) if number]
-        keys = _registry.keys(connection, self.corp_id, numbers)
+        unread = [one for one in numbers if one not in self._keys]
+        found = _registry.keys(connection, self.corp_id, unread)
+        self._keys |= {one: found[one[0]] for one in unread if one[0] in found and one[0] not in _OPEN}
+        keys = found | {one[0]: self._keys[one] for one in numbers if one in self._keys}
         # A number that was never given here belongs to another corp or another database.
         if len(keys) < len(numbers):
             return Origin.FOREIGN, None

@@ -41,6 +41,7 @@ class Turns:
     now: datetime
     rows: dict[tuple[str, str], tuple[int, int, str, int]]
     changed: set[tuple[str, str]] = field(factory=set)
+    present: dict[str, tuple[bool, bool]] = field(factory=dict)
 
     @classmethod
     def hold(cls, connection: Connection, desk: Desk, now: datetime) -> Turns:
@@ -57,12 +58,12 @@ class Turns:
 
     def candidates(self, stores: Sequence[str]) -> list[Candidate]:
         """Everybody of these stores who may be given leads."""
-        network, at = self.desk.network, self.now
+        network = self.desk.network
         found = []
         for member in network.members_of(stores):
             if network.may(member.userid, "leads"):
                 turn, today = self._turn(member.store, member.userid), self._today(member.store, member.userid)
-                working = network.working(member.userid, at)
+                working, on_shift = self._presence(member.userid)
                 found.append(
                     Candidate(
                         userid=member.userid,
@@ -73,10 +74,18 @@ class Turns:
                         given_today=today,
                         turn=max(turn, self._turn(member.store, "")),
                         working=working,
-                        on_shift=working and network.hours(member.userid).is_open(at),
+                        on_shift=on_shift,
                     )
                 )
         return found
+
+    def _presence(self, userid: str) -> tuple[bool, bool]:
+        """Whether a member is here today, and at work now; asked once, because the time of a transaction stands."""
+        if userid not in self.present:
+            network, at = self.desk.network, self.now
+            working = network.working(userid, at)
+            self.present[userid] = working, working and network.hours(userid).is_open(at)
+        return self.present[userid]
 
     def count(self, store: str, userid: str, weight: int) -> None:
         """Write down that a member was given one."""
