@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wecom_auto.api.join_ways import JoinWayEndpoints
     from wecom_auto.api.mass_messages import MassMessageEndpoints
     from wecom_auto.api.media import MediaEndpoints
+    from wecom_auto.api.members import MemberEndpoints
     from wecom_auto.api.messages import MessageEndpoints
     from wecom_auto.api.moment_strategies import MomentStrategyEndpoints
     from wecom_auto.api.moments import MomentEndpoints
@@ -200,6 +201,13 @@ class Chapters(Generic[C]):
         from wecom_auto.api.messages import MessageEndpoints
 
         return MessageEndpoints(self._bound())
+
+    @cached_property
+    def members(self) -> MemberEndpoints[C]:
+        """Members of the corp (成员管理): what customers see of them, such as the card (对外资料)."""
+        from wecom_auto.api.members import MemberEndpoints
+
+        return MemberEndpoints(self._bound())
 
     @cached_property
     def tokens(self) -> TokenEndpoints[C]:

@@ -245,7 +245,7 @@ class WeCom(_Client[Sync, Transport]):
 
         Args:
             method: ``"GET"`` or ``"POST"``.
-            path: For example ``"/cgi-bin/user/get"``, or short: ``"user/get"``.
+            path: For example ``"/cgi-bin/department/get"``, or short: ``"department/get"``.
             json: The body of a POST.
             params: The query; the token is added.
             effect: What the call does. By default a GET reads, and a POST is never repeated after an unknown outcome.

@@ -414,8 +414,8 @@ def test_observers_see_everything_and_break_nothing() -> None:
 def test_request_reaches_what_has_no_method(ask: Colour) -> None:
     """client.request shares token, retries and errors; a POST of unknown effect is never repeated in doubt."""
     platform = Platform(lambda request: {"errcode": 0, "path": request.url.path, "q": request.url.params.get("q")})
-    answer = ask(platform, "request", "GET", "user/get", params={"q": "1"})
-    assert (answer["path"], answer["q"]) == ("/cgi-bin/user/get", "1")
+    answer = ask(platform, "request", "GET", "department/get", params={"q": "1"})
+    assert (answer["path"], answer["q"]) == ("/cgi-bin/department/get", "1")
     lost = Platform(lambda _: {"errcode": -1})
     with pytest.raises(ServerBusyError):
         ask(lost, "request", "POST", "x/y", json={"a": 1})

@@ -112,9 +112,9 @@ def test_a_misspelt_path_is_named() -> None:
 def test_an_unknown_path_that_was_asked_for_is_on_record() -> None:
     """What the fake answered 404 can be looked at like any other call."""
     fake = FakeWeCom()
-    Raw(fake).http.get("user/get")
-    assert fake.count("user/get") == 1
-    assert [one.errcode for one in fake.calls("/cgi-bin/user/get")] == [None]
+    Raw(fake).http.get("department/get")
+    assert fake.count("department/get") == 1
+    assert [one.errcode for one in fake.calls("/cgi-bin/department/get")] == [None]
 
 
 @pytest.mark.parametrize(("agent_id", "errcode"), [("1000002", 0), ("7", 301002), ("1e6", 40058), ("", 40058)])

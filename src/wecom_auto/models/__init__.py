@@ -159,6 +159,7 @@ from wecom_auto.models.media import (
     UploadedAttachment,
     UploadedImage,
 )
+from wecom_auto.models.members import CorpMember, CustomAttributes, MemberStatus
 from wecom_auto.models.moments import (
     Moment,
     MomentAttachment,
@@ -333,7 +334,9 @@ __all__ = [
     "ContactWayRef",
     "ContactWayScene",
     "ContactWayType",
+    "CorpMember",
     "CreateType",
+    "CustomAttributes",
     "Customer",
     "CustomerDetail",
     "CustomerPrivilege",
@@ -429,6 +432,7 @@ __all__ = [
     "Media",
     "MediaKind",
     "MemberBehavior",
+    "MemberStatus",
     "MiniProgramAttachment",
     "MiniProgramMessage",
     "MiniProgramNoticeMessage",

@@ -22,6 +22,7 @@ from wecom_auto.testing._scenes_acquisition import AcquisitionScenes
 from wecom_auto.testing._scenes_callbacks import CallbackScenes
 from wecom_auto.testing._scenes_groups import GroupScenes
 from wecom_auto.testing._scenes_ids import IdScenes
+from wecom_auto.testing._scenes_members import MemberScenes
 from wecom_auto.testing._scenes_moments import MomentScenes
 from wecom_auto.testing._scenes_people import PeopleScenes
 from wecom_auto.testing._scenes_school import SchoolScenes
@@ -58,6 +59,7 @@ class FakeWeCom(
     WelcomeScenes,
     IdScenes,
     SchoolScenes,
+    MemberScenes,
 ):
     """A WeCom corp in memory: strict, limit-enforcing, and with bad days on demand.
 
@@ -73,7 +75,7 @@ class FakeWeCom(
     * delays of data: what was written can be read at once, unless `Settings` says otherwise;
     * trusted IPs (60020), licences (701008), archive consent (41053), regions and quotas of message/send by corp size;
     * who logged in when, and who has activated WeCom: everybody has, so that transfers never fail for it;
-    * personal tags, customers who are WeCom users, profiles, member tags (标签);
+    * personal tags, customers who are WeCom users, member tags (标签), and of members more than name and card;
     * a school's address book by API: families are put there by scenes;
     * the ids of providers' apps, except in the conversions of ids: every app reads the corp's own;
     * moments of the corp that a member deletes after publishing, and members who change a moment before;

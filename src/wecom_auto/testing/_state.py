@@ -50,7 +50,10 @@ AppKind: TypeAlias = Literal["self-built", "delegated", "third-party"]
 
 @define(kw_only=True)
 class App:
-    """An app: its secret, and what it may see. A self-built one has no provider."""
+    """An app: its secret, and what it may see. A self-built one has no provider.
+
+    `contact_sync` makes its secret that of contact sync (通讯录同步).
+    """
 
     name: str
     secret: str = field(repr=False)
@@ -59,6 +62,7 @@ class App:
     visible: frozenset[str] | None = None
     kind: AppKind = "self-built"
     provider: str = ""
+    contact_sync: bool = False
 
 
 @define(kw_only=True)
@@ -98,7 +102,7 @@ class Member:
     """Somebody of the corp.
 
     `active` ends with resigning, at `left_at`; `contact` is the customer-contact right, `verified` the real name,
-    `can_add` ends when the platform bars them from adding customers.
+    `can_add` ends when the platform bars them from adding customers. `card` is what customers see, as on the wire.
     """
 
     seq: int
@@ -111,6 +115,10 @@ class Member:
     verified: bool = True
     left_at: int = 0
     can_add: bool = True
+    alias: str = ""
+    position: str = ""
+    external_position: str = ""
+    card: Body = field(factory=dict[str, Any])
     relations: dict[str, Relation] = field(factory=dict[str, Relation])
     unassigned: dict[str, Relation] = field(factory=dict[str, Relation])
 
@@ -331,6 +339,8 @@ class State:
     group_welcomes: GroupWelcomes = field(factory=GroupWelcomes)
     school: School = field(factory=School)
     served: Served = field(factory=Served)
+    card_labels: frozenset[str] | None = None
+    card_programs: frozenset[str] | None = None
     bad_secrets: dict[str, list[float]] = field(factory=dict[str, list[float]], repr=False)
     tickets: dict[str, tuple[str, float]] = field(factory=dict[str, tuple[str, float]], repr=False)
 
