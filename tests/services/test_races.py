@@ -143,7 +143,7 @@ def test_two_freezers_keep_the_gap_between_them(stage):
     barrier = threading.Barrier(2)
     runners = [runner_at(stage, barrier) for _ in range(2)]
     mine = [[*one.values()] for one in touches]
-    both(lambda number: _freeze(runners[number]._context, mine[number], stage.now))
+    both(lambda number: _freeze(runners[number]._context, mine[number], now=stage.now))
     assert Counter(stage.touches_by_step().values()) == {"batched": 1, "due": 1}
 
 

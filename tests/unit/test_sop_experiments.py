@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.stores import KINDS, fresh_database
 from tests.unit._sop_stage import TEN, URL, Stage, close_stages, mass, sop
@@ -59,6 +59,7 @@ arms = st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.jus
 
 
 @given(first=arms, second=arms)
+@example(first=(0, 1), second=(220, 220))
 def test_an_interval_is_one_and_turns_with_its_sides(first, second):
     """It holds the difference, lies between −1 and 1, and the other way round is the same with the sign turned."""
     one = compare_arms(counted("a", *first), counted("b", *second))

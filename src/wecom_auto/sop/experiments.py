@@ -129,8 +129,9 @@ def compare_arms(arm: ArmCount, control: ArmCount) -> Uplift:
         arm=arm.arm,
         control=control.arm,
         difference=difference,
-        low=difference - math.hypot(first - low1, high2 - second),
-        high=difference + math.hypot(high1 - first, second - low2),
+        # Never past -1 and 1, which the last digit of a sum of roots may be.
+        low=max(-1.0, difference - math.hypot(first - low1, high2 - second)),
+        high=min(1.0, difference + math.hypot(high1 - first, second - low2)),
         relative=difference / second if second else None,
         small=min(arm.customers, control.customers) < _SMALL or min(arm.successes, control.successes) < _FEW,
     )
