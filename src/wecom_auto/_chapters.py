@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wecom_auto.api.ids import IdEndpoints
     from wecom_auto.api.intercept_rules import InterceptRuleEndpoints
     from wecom_auto.api.join_ways import JoinWayEndpoints
+    from wecom_auto.api.live_streams import LiveStreamEndpoints
     from wecom_auto.api.mass_messages import MassMessageEndpoints
     from wecom_auto.api.media import MediaEndpoints
     from wecom_auto.api.members import MemberEndpoints
@@ -208,6 +209,13 @@ class Chapters(Generic[C]):
         from wecom_auto.api.members import MemberEndpoints
 
         return MemberEndpoints(self._bound())
+
+    @cached_property
+    def live_streams(self) -> LiveStreamEndpoints[C]:
+        """Live streams (直播) inside WeCom: what they were, and who watched."""
+        from wecom_auto.api.live_streams import LiveStreamEndpoints
+
+        return LiveStreamEndpoints(self._bound())
 
     @cached_property
     def tokens(self) -> TokenEndpoints[C]:

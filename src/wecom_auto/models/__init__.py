@@ -139,6 +139,16 @@ from wecom_auto.models.kf_messages import (
     read_kf_page,
     write_kf_message,
 )
+from wecom_auto.models.live_streams import (
+    LiveAudience,
+    LiveAudiencePage,
+    LiveMemberViewer,
+    LiveReplayStatus,
+    LiveStatus,
+    LiveStream,
+    LiveType,
+    LiveViewer,
+)
 from wecom_auto.models.mass_messages import (
     ChatType,
     CreateType,
@@ -424,6 +434,14 @@ __all__ = [
     "KfVoice",
     "LinkAttachment",
     "LinkAuthMode",
+    "LiveAudience",
+    "LiveAudiencePage",
+    "LiveMemberViewer",
+    "LiveReplayStatus",
+    "LiveStatus",
+    "LiveStream",
+    "LiveType",
+    "LiveViewer",
     "MarkdownMessage",
     "MassMessage",
     "MassMessageCreated",

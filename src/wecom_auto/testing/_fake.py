@@ -22,6 +22,7 @@ from wecom_auto.testing._scenes_acquisition import AcquisitionScenes
 from wecom_auto.testing._scenes_callbacks import CallbackScenes
 from wecom_auto.testing._scenes_groups import GroupScenes
 from wecom_auto.testing._scenes_ids import IdScenes
+from wecom_auto.testing._scenes_lives import LiveScenes
 from wecom_auto.testing._scenes_members import MemberScenes
 from wecom_auto.testing._scenes_moments import MomentScenes
 from wecom_auto.testing._scenes_people import PeopleScenes
@@ -60,6 +61,7 @@ class FakeWeCom(
     IdScenes,
     SchoolScenes,
     MemberScenes,
+    LiveScenes,
 ):
     """A WeCom corp in memory: strict, limit-enforcing, and with bad days on demand.
 

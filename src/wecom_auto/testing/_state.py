@@ -13,6 +13,7 @@ from wecom_auto.testing._state_acquisition import Acquisition
 from wecom_auto.testing._state_group_welcomes import GroupWelcomes
 from wecom_auto.testing._state_intercept import Intercept
 from wecom_auto.testing._state_journal import Journal
+from wecom_auto.testing._state_lives import Live
 from wecom_auto.testing._state_moments import Moments
 from wecom_auto.testing._state_products import Products
 from wecom_auto.testing._state_school import School
@@ -339,6 +340,7 @@ class State:
     group_welcomes: GroupWelcomes = field(factory=GroupWelcomes)
     school: School = field(factory=School)
     served: Served = field(factory=Served)
+    lives: dict[str, Live] = field(factory=dict[str, Live])
     card_labels: frozenset[str] | None = None
     card_programs: frozenset[str] | None = None
     bad_secrets: dict[str, list[float]] = field(factory=dict[str, list[float]], repr=False)
