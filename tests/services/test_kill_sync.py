@@ -62,7 +62,8 @@ class Arena:
     def sync_through_deaths(self) -> int:
         """Read in bulk until one gets through; return how many were killed before."""
         for killed in count():
-            seconds = self.chance.uniform(0.02, 0.2 + killed / 50)  # a piece of work must be done some time
+            # Short at first, for machines on which all of it takes a moment; a piece of work must be done some time.
+            seconds = self.chance.uniform(0.01, 0.04 + killed / 50)
             if (ended := self.sync(seconds, concurrency=self.chance.choice((1, 4)))) != "1":
                 assert ended == "0"
                 return killed
