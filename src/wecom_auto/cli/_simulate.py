@@ -57,7 +57,7 @@ def simulate(
 
     scenario = _scenario(files, contents, start, customers=customers, days=days, seed=seed, members=members)
     try:
-        with _progress(scenario, quiet=as_json) as progress:
+        with _progress(scenario) as progress:
             report = play(scenario, progress, workers=workers or os.cpu_count() or 1)
     except KeyboardInterrupt:
         typer.echo("interrupted", err=True)
@@ -96,13 +96,13 @@ def _scenario(
 
 
 @contextmanager
-def _progress(scenario: Scenario, *, quiet: bool) -> Generator[Callable[[datetime], None]]:
-    """Show virtual days on standard error: a bar on a terminal, nothing in a log or beside JSON."""
+def _progress(scenario: Scenario) -> Generator[Callable[[datetime], None]]:
+    """Show virtual days on standard error: a bar on a terminal, nothing in a log."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
-    if quiet or not console.is_terminal:
+    if not console.is_terminal:
         yield lambda _: None
         return
     text = TextColumn("{task.description}")
