@@ -10,6 +10,7 @@ from tests.stores import KINDS, fresh_database
 
 from wecom_auto.automotive.live import COMMENTED, SPOKE, WATCHED, live_viewers, record_live
 from wecom_auto.automotive.tagplan import Tagger, TagPlan
+from wecom_auto.callbacks import LivingStatus
 from wecom_auto.directory import Directory
 from wecom_auto.models import LiveAudience, LiveStatus, LiveStream, LiveViewer
 from wecom_auto.sop import Contents, Definition, Runner
@@ -141,6 +142,21 @@ def test_a_stream_that_goes_on_is_left_alone():
     report = stage.record()
     assert (report.ended, report.stream.status, report.visits) == (False, LiveStatus.LIVE, ())
     assert stage.fake.count("living/get_watch_stat") == 0
+
+
+def test_a_stream_that_was_taken_back_is_over_for_good():
+    """It is told by its status and its callback, nobody has watched it, and nothing more can happen in it."""
+    stage = Stage("sqlite://")
+    theirs = stage.fake.book_live("anna", "试驾直播", by_api=True)
+    stage.fake.cancel_live(theirs)
+    event = stage.fake.undelivered[-1]
+    assert (event.living_id, event.status) == (theirs, LivingStatus.CANCELLED)
+    assert stage.wecom.live_streams.get(theirs).status is LiveStatus.CANCELLED
+    with pytest.raises(LookupError, match="no such stream"):
+        stage.fake.start_live(theirs)
+    stage.fake.cancel_live(stage.livingid)
+    report = stage.record()
+    assert (report.stream.status, report.visits) == (LiveStatus.CANCELLED, ())
 
 
 def test_a_crash_half_way_is_made_good():

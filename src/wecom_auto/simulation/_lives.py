@@ -35,7 +35,6 @@ class Deed(enum.StrEnum):
     TAG = "tag"
     ATTRIBUTE = "attribute"
     UNFRIEND = "unfriend"
-    RESIGN = "resign"
     HIRE = "hire"
 
 

@@ -136,11 +136,12 @@ def _begin(packed: bytes, told: _Told) -> None:
 
 
 def _play_here(number: int) -> Count:
-    team, days = _scenario.teams[number], set[object]()
+    team, told = _scenario.teams[number], _scenario.start.date()
 
     def progress(at: datetime) -> None:
-        if (day := at.astimezone(CHINA).date()) not in days:
-            days.add(day)
+        nonlocal told
+        if (day := at.astimezone(CHINA).date()) != told:
+            told = day
             _tell((team.start, at))
 
     return _play(_scenario, team, progress)

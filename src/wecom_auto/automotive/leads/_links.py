@@ -7,7 +7,7 @@ unless the provider recognises a repeat.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
 from typing import Any, Final, Protocol
@@ -217,8 +217,3 @@ def _first(column: str) -> sa.Update:
     if column == "link_sent_at":
         values["unadded_since"] = sa.case((lead.added_at.is_(None), now))
     return sa.update(t.leads).where(*mine).values(values)
-
-
-def states_of(connection: Connection, desk: Desk, lead_id: str) -> Sequence[str]:
-    """The states of a lead's links."""
-    return [*connection.scalars(sa.select(c.state).where(c.corp_id == desk.corp_id, c.lead_id == lead_id))]
