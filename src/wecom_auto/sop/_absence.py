@@ -25,6 +25,11 @@ _LOOK_AGAIN: Final = timedelta(hours=4)
 AWAY: Final = "deferred:absent"
 UNCONFIRMED: Final = "expired:unconfirmed"
 PASSED_ON: Final = "reassigned:unconfirmed"
+_ON_LEAVE: Final = sa.select(t.absences.c.userid).where(
+    t.absences.c.corp_id == sa.bindparam("corp"),
+    t.absences.c.from_at <= sa.bindparam("now"),
+    t.absences.c.until_at > sa.bindparam("now"),
+)
 
 
 @frozen(kw_only=True)
@@ -61,11 +66,10 @@ class Presence:
     @classmethod
     def of(cls, context: Context, touches: Iterable[Touch], now: datetime) -> Presence:
         """What is known about these touches and about everybody's leave."""
-        a, u, found = t.absences.c, t.touches.c, dict[int, str]()
+        u, found = t.touches.c, dict[int, str]()
         ids = [touch.id for touch in touches if touch.reason == PASSED_ON]
         with reading(context.engine) as connection:
-            here = (a.corp_id == context.corp_id, a.from_at <= now, a.until_at > now)
-            on_leave = frozenset(connection.scalars(sa.select(a.userid).where(*here)))
+            on_leave = frozenset(connection.scalars(_ON_LEAVE, {"corp": context.corp_id, "now": now}))
             for chunk in store.chunked(ids):
                 query = sa.select(u.id, u.passed_by).where(u.id.in_(chunk), u.passed_by.is_not(None))
                 found |= {row.id: row.passed_by for row in connection.execute(query)}

@@ -162,6 +162,9 @@ _RIVAL: Final = (
     )
     .limit(1)
 )
+_OWNERS: Final = sa.select(t.batches.c.msgid, t.batches.c.id).where(
+    t.batches.c.msgid.in_(sa.bindparam("msgids", expanding=True))
+)
 _SAVE: Final = sa.update(t.batches).where(
     t.batches.c.id == sa.bindparam("our_id"),
     t.batches.c.fence == sa.bindparam("our_fence"),
@@ -209,8 +212,7 @@ def owners(connection: Connection, msgids: Sequence[str]) -> dict[str, str]:
     """Which batches own these tasks: msgid to batch id (I7)."""
     found: dict[str, str] = {}
     for chunk in store.chunked(msgids):
-        query = sa.select(t.batches.c.msgid, t.batches.c.id).where(t.batches.c.msgid.in_(chunk))
-        found |= {row.msgid: row.id for row in connection.execute(query)}
+        found |= {row.msgid: row.id for row in connection.execute(_OWNERS, {"msgids": chunk})}
     return found
 
 
@@ -330,6 +332,15 @@ def _wanted_batches() -> sa.Select[str | None]:
 
 
 _WANTED: Final = _wanted_batches()
+_ASKED: Final = (
+    sa.select(t.touches.c.batch_id)
+    .where(
+        t.touches.c.enrolment_id.in_(sa.bindparam("runs", expanding=True)),
+        t.touches.c.state.in_(_LIVE),
+        t.touches.c.batch_id.is_not(None),
+    )
+    .distinct()
+)
 
 
 def is_wanted(connection: Connection, batch_id: str) -> bool:
@@ -339,10 +350,9 @@ def is_wanted(connection: Connection, batch_id: str) -> bool:
 
 def hurry(connection: Connection, enrolment_ids: Sequence[int], now: datetime) -> None:
     """Have tasks looked at now whose last recipient has just left the SOP: whoever follows them withdraws them."""
-    b, u = t.batches.c, t.touches.c
+    b = t.batches.c
     for chunk in store.chunked(enrolment_ids):
-        asked = sa.select(u.batch_id).where(u.enrolment_id.in_(chunk), u.state.in_(_LIVE), u.batch_id.is_not(None))
-        touched = [batch_id for batch_id in connection.scalars(asked.distinct()) if batch_id]
+        touched = [batch_id for batch_id in connection.scalars(_ASKED, {"runs": chunk}) if batch_id]
         if not touched:
             continue
         lonely = sorted(set(touched) - set(connection.scalars(_WANTED, {"batches": touched})))

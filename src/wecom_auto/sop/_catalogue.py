@@ -20,6 +20,11 @@ from wecom_auto.sop.definition import Definition, Step
 from wecom_auto.store import reading, upsert
 
 _KEPT: Final = 256
+_STATE: Final = (
+    sa.select(t.sops.c.state)
+    .where(t.sops.c.corp_id == sa.bindparam("corp"), t.sops.c.sop == sa.bindparam("name"))
+    .with_for_update(read=True)
+)
 _SOPS: Final = sa.select(t.sops).where(t.sops.c.corp_id == sa.bindparam("corp")).order_by(t.sops.c.sop)
 
 
@@ -120,8 +125,7 @@ class Catalogue:
 
         Whoever ends a SOP waits for those who are letting somebody in, and closes their runs, too.
         """
-        mine = (t.sops.c.corp_id == self.corp_id, t.sops.c.sop == sop)
-        state = connection.scalar(sa.select(t.sops.c.state).where(*mine).with_for_update(read=True))
+        state = connection.scalar(_STATE, {"corp": self.corp_id, "name": sop})
         return state is not None and state != SopStatus.ENDED.value
 
     def running(self, connection: Connection) -> list[str]:

@@ -31,6 +31,24 @@ from wecom_auto.sop.store import Enrolment
 from wecom_auto.store import reading
 
 _ASKED: Final = (TouchStatus.BATCHED, TouchStatus.REQUESTED, TouchStatus.DELIVERED)
+_WAS_ASKED: Final = (
+    sa.select(
+        t.touches.c.external_userid,
+        t.touches.c.step,
+        t.touches.c.due_at,
+        t.enrolments.c.sop,
+        t.enrolments.c.version,
+        t.enrolments.c.anchor_at,
+    )
+    .join(t.enrolments, t.enrolments.c.id == t.touches.c.enrolment_id)
+    .where(
+        t.touches.c.corp_id == sa.bindparam("corp"),
+        t.touches.c.external_userid.in_(sa.bindparam("customers", expanding=True)),
+        t.touches.c.due_at > sa.bindparam("since"),
+        t.touches.c.kind == "mass",
+        t.touches.c.state.in_([state.value for state in _ASKED]),
+    )
+)
 _TAPS: Final = (BatchKind.SINGLE.value, BatchKind.GROUP.value)
 
 
@@ -126,12 +144,9 @@ def _asked(
 ) -> Mapping[str, Sequence[Asked]]:
     """What members were asked to send to these customers."""
     found: defaultdict[str, list[Asked]] = defaultdict(list)
-    u, e = t.touches.c, t.enrolments.c
-    columns = (u.external_userid, u.step, u.due_at, e.sop, e.version, e.anchor_at)
+    known = {"corp": context.corp_id, "since": since}
     for chunk in store.chunked(sorted(customers)):
-        mine = (u.corp_id == context.corp_id, u.external_userid.in_(chunk), u.due_at > since, u.kind == "mass")
-        query = sa.select(*columns).join(t.enrolments, e.id == u.enrolment_id).where(*mine)
-        for row in connection.execute(query.where(u.state.in_([state.value for state in _ASKED]))):
+        for row in connection.execute(_WAS_ASKED, known | {"customers": chunk}):
             definition = context.catalogue.known(connection, row.sop, row.version)
             anchor = row.anchor_at if definition is not None and by_date(definition) else None
             key = (row.sop, row.step, anchor)

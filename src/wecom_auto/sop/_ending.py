@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -12,6 +13,11 @@ from wecom_auto.sop import _batches, _journal, store
 from wecom_auto.sop import _tables as t
 from wecom_auto.sop._states import TouchStatus
 from wecom_auto.sop.tasks._rows import cancel_of_touches
+
+_WAITING: Final = sa.select(t.touches.c.id).where(
+    t.touches.c.enrolment_id.in_(sa.bindparam("runs", expanding=True)),
+    t.touches.c.state.in_(sa.bindparam("states", expanding=True)),
+)
 
 
 def close_touches(
@@ -27,11 +33,10 @@ def close_touches(
         now: Aware.
         *states: DUE, OPEN or both: nobody has been asked for a message of these.
     """
-    u, steps = t.touches.c, list[int]()
+    known, steps = {"states": [state.value for state in states]}, list[int]()
     for chunk in store.chunked(ids):
         # Asked for by their states: what this release cannot read must not keep anybody from ending a SOP.
-        mine = (u.enrolment_id.in_(chunk), u.state.in_([state.value for state in states]))
-        steps.extend(connection.scalars(sa.select(u.id).where(*mine)))
+        steps.extend(connection.scalars(_WAITING, known | {"runs": chunk}))
     waiting = [*store.lock_touches(connection, steps, *states, wait=True).values()]
     store.move_touches(connection, waiting, TouchStatus.CANCELLED, reason=reason)
     asked = [touch.id for touch in waiting if touch.state is TouchStatus.OPEN]

@@ -11,12 +11,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-import sqlalchemy as sa
 from attrs import evolve, field, frozen
 from sqlalchemy.engine import Connection
 
 from wecom_auto.sop import _batches, _claims, _concurrency, _faults, _journal, _ledger, store
-from wecom_auto.sop import _tables as t
 from wecom_auto.sop._absence import Presence
 from wecom_auto.sop._addressing import address
 from wecom_auto.sop._batches import BatchRow
@@ -185,7 +183,6 @@ class _Freezer:
             chosen.extend(one for customer, one in taken.items() if customer in lucky)
             for one in (one for customer, one in taken.items() if customer not in lucky):
                 self._refuse([self._capped(kind, each) for each in (one, *followers.get(one.touch.id, ()))])
-        self._note_period(chosen, period)
         return chosen
 
     def _capped(self, kind: BatchKind, one: Verdict) -> Verdict:
@@ -195,11 +192,6 @@ class _Freezer:
         if _claims.may_wait(one, later):
             return evolve(one, state=TouchStatus.DUE, later=later, reason="deferred:cap")
         return evolve(one, state=TouchStatus.CAPPED, reason="dropped:cap")
-
-    def _note_period(self, verdicts: Sequence[Verdict], period: str) -> None:
-        for chunk in store.chunked([one.touch.id for one in verdicts]):
-            held = sa.update(t.touches).where(t.touches.c.id.in_(chunk))
-            self.connection.execute(held.values(reserved_period=period))
 
     def _batch(self, group: Sequence[Verdict], merged: Sequence[Verdict]) -> None:
         first, settings, batch_id = group[0], self.context.settings, self.context.new_id()
@@ -218,16 +210,24 @@ class _Freezer:
             escalate_seconds=_least(one.action.escalate_after for one in asking if one.action is not None),
         )
         _batches.insert(self.connection, self.context.corp_id, [row])
-        touches = [one.touch for one in asking]
-        # Asked now, whenever it was due: the gap to other messages counts from here.
-        store.move_touches(
-            self.connection, touches, TouchStatus.BATCHED, reason="batched", batch_id=batch_id, due_at=self.now
-        )
+        period = self._period(first.kind)[0] if first.kind in _ALLOWED else None
+        # One message, one reservation: who shares the message of another step holds none.
+        for some, reserved in ((group, period), (merged, None)):
+            # Asked now, whenever it was due: the gap to other messages counts from here.
+            store.move_touches(
+                self.connection,
+                [one.touch for one in some],
+                TouchStatus.BATCHED,
+                reason="batched",
+                batch_id=batch_id,
+                due_at=self.now,
+                reserved_period=reserved,
+            )
         runs = {one.run.id: one.run for one in merged}
         self.entries.extend(store.lines([one.touch for one in merged], runs, "merged", batch_id))
         self.counts["batches"] += 1
         self.counts["merged"] += len(merged)
-        self.counts["batched"] += len(touches)
+        self.counts["batched"] += len(asking)
 
 
 def _ruled(one: Verdict, ruling: Ruling) -> Verdict:

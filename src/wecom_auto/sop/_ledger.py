@@ -21,6 +21,22 @@ from wecom_auto.store import insert_new
 
 _IN_CHUNK = 500
 _ANYTHING: Final = 1_000_000
+_THEIRS: Final = (
+    t.caps.c.corp_id == sa.bindparam("corp"),
+    t.caps.c.period == sa.bindparam("month"),
+    t.caps.c.external_userid.in_(sa.bindparam("customers", expanding=True)),
+)
+_ROOM: Final = (
+    sa.select(t.caps.c.external_userid)
+    .where(*_THEIRS, t.caps.c.reserved + t.caps.c.used < sa.bindparam("allowed"))
+    .order_by(t.caps.c.external_userid)
+    .with_for_update()
+)
+_CHANGE: Final = (
+    sa.update(t.caps)
+    .where(*_THEIRS)
+    .values(reserved=t.caps.c.reserved + sa.bindparam("held"), used=t.caps.c.used + sa.bindparam("gone"))
+)
 
 
 def period_of(rule: CapRule, moment: datetime, zone: ZoneInfo) -> tuple[str, int]:
@@ -95,14 +111,9 @@ def reserve(
 def _with_room(
     connection: Connection, corp_id: str, customers: Sequence[str], period: str, allowed: int = _ANYTHING
 ) -> Iterable[str]:
+    known = {"corp": corp_id, "month": period, "allowed": allowed}
     for start in range(0, len(customers), _IN_CHUNK):
-        query = sa.select(t.caps.c.external_userid).where(
-            t.caps.c.corp_id == corp_id,
-            t.caps.c.period == period,
-            t.caps.c.external_userid.in_(customers[start : start + _IN_CHUNK]),
-            t.caps.c.reserved + t.caps.c.used < allowed,
-        )
-        yield from connection.scalars(query.order_by(t.caps.c.external_userid).with_for_update())
+        yield from connection.scalars(_ROOM, known | {"customers": customers[start : start + _IN_CHUNK]})
 
 
 def release(connection: Connection, corp_id: str, held: Iterable[tuple[str, str]]) -> None:
@@ -119,12 +130,10 @@ def _add(
     connection: Connection, corp_id: str, changes: Mapping[tuple[str, str], int], *, reserved: int, used: int = 0
 ) -> None:
     """Change the rows of many customers with a few statements: those that change alike, together."""
-    c, alike = t.caps.c, defaultdict[tuple[str, int], list[str]](list)
+    alike = defaultdict[tuple[str, int], list[str]](list)
     for (customer, period), times in sorted(changes.items()):
         alike[period, times].append(customer)
     for (period, times), customers in alike.items():
-        values = {"reserved": c.reserved + reserved * times, "used": c.used + used * times}
+        known = {"corp": corp_id, "month": period, "held": reserved * times, "gone": used * times}
         for start in range(0, len(customers), _IN_CHUNK):
-            mine = c.external_userid.in_(customers[start : start + _IN_CHUNK])
-            statement = sa.update(t.caps).where(c.corp_id == corp_id, c.period == period, mine)
-            connection.execute(statement.values(values))
+            connection.execute(_CHANGE, known | {"customers": customers[start : start + _IN_CHUNK]})

@@ -36,6 +36,12 @@ _OPEN: Final = tuple(one.value for one in (BatchStatus.CALLING, BatchStatus.UNKN
 _DOUBTFUL: Final = sa.select(sa.func.min(t.batches.c.slot_at)).where(
     t.batches.c.corp_id == sa.bindparam("corp"), t.batches.c.state.in_(_OPEN)
 )
+_DUE: Final = (
+    sa.select(s.outside_tasks.c.msgid, s.outside_tasks.c.created_at)
+    .where(s.outside_tasks.c.corp_id == sa.bindparam("corp"), s.outside_tasks.c.check_at <= sa.bindparam("now"))
+    .order_by(s.outside_tasks.c.check_at, s.outside_tasks.c.msgid)
+    .limit(_MOST)
+)
 
 
 @frozen(kw_only=True)
@@ -116,10 +122,8 @@ def _may_be_ours(message: MassMessage, doubtful: datetime) -> bool:
 
 
 def _due(context: Context, now: datetime) -> list[_Task]:
-    o = s.outside_tasks.c
-    query = sa.select(o.msgid, o.created_at).where(o.corp_id == context.corp_id, o.check_at <= now)
     with reading(context.engine) as connection:
-        rows = connection.execute(query.order_by(o.check_at, o.msgid).limit(_MOST))
+        rows = connection.execute(_DUE, {"corp": context.corp_id, "now": now})
         return [_Task(msgid=row.msgid, created_at=row.created_at) for row in rows]
 
 

@@ -25,8 +25,16 @@ REACH: Final = timedelta(days=31)
 """The platform's list goes back further, but asks for a month at most, and no ledger period is longer."""
 
 
-_NEXT: Final = sa.select(t.scans.c.check_at).where(
-    t.scans.c.corp_id == sa.bindparam("corp"), t.scans.c.kind == sa.bindparam("what")
+_MINE: Final = (t.scans.c.corp_id == sa.bindparam("corp"), t.scans.c.kind == sa.bindparam("what"))
+_NEXT: Final = sa.select(t.scans.c.check_at).where(*_MINE)
+_UNTIL: Final = sa.select(t.scans.c.read_until).where(*_MINE)
+_TAKE: Final = (
+    sa.update(t.scans).where(*_MINE, t.scans.c.check_at <= sa.bindparam("now")).values(check_at=sa.bindparam("later"))
+)
+_ADVANCE: Final = (
+    sa.update(t.scans)
+    .where(*_MINE, t.scans.c.read_until < sa.bindparam("until"))
+    .values(read_until=sa.bindparam("until"))
 )
 
 
@@ -39,30 +47,26 @@ def turn(context: Context, kind: Scan, every: timedelta, now: datetime, *, begin
     Returns:
         Until when everything was read before; `None` if it is not due, or another worker has taken it.
     """
-    s = t.scans.c
+    mine = {"corp": context.corp_id, "what": kind}
     with reading(context.engine) as connection:
-        next_at = connection.scalar(_NEXT, {"corp": context.corp_id, "what": kind})
+        next_at = connection.scalar(_NEXT, mine)
     if next_at is not None and next_at > now:
         # Most looks are too early: those need no lock.
         return None
     row = {"corp_id": context.corp_id, "kind": kind, "read_until": begin_at, "check_at": now + every}
-    mine = (s.corp_id == context.corp_id, s.kind == kind)
     with transaction(context.engine) as connection:
         if insert_once(connection, t.scans, row):
             return None
-        due = sa.update(t.scans).where(*mine, s.check_at <= now).values(check_at=now + every)
-        if connection.execute(due).rowcount != 1:
+        if connection.execute(_TAKE, mine | {"now": now, "later": now + every}).rowcount != 1:
             return None
-        return connection.scalar(sa.select(s.read_until).where(*mine))
+        return connection.scalar(_UNTIL, mine)
 
 
 @repeatable
 def advance(context: Context, kind: Scan, read_until: datetime) -> None:
     """Remember that everything before this was read."""
-    s = t.scans.c
-    mine = (s.corp_id == context.corp_id, s.kind == kind, s.read_until < read_until)
     with transaction(context.engine) as connection:
-        connection.execute(sa.update(t.scans).where(*mine).values(read_until=read_until))
+        connection.execute(_ADVANCE, {"corp": context.corp_id, "what": kind, "until": read_until})
 
 
 def steps(read_until: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -39,6 +39,13 @@ _AWAITED: Final = (
     .limit(1)
 )
 """Built once: it is asked whenever a member has a new customer."""
+_COLUMNS: Final = (_TO.external_userid, _TO.handover_userid, _TO.takeover_userid, _TO.resigned, _TO.started_at)
+_DUE: Final = (
+    sa.select(*_COLUMNS)
+    .where(_TO.corp_id == sa.bindparam("corp"), _TO.check_at <= sa.bindparam("now"), _TO.state == State.WAITING.value)
+    .order_by(_TO.external_userid, _TO.handover_userid)
+)
+"""This one at every tick."""
 
 
 @frozen(kw_only=True)
@@ -170,9 +177,10 @@ def _is_awaited(context: Context, event: CustomerAdded) -> bool:
 
 def poll(context: Context, tick: Tick) -> None:
     """Ask what became of transfers that nobody was told about, and give up those that never end."""
-    now, r = tick.now(), s.transfers.c
+    now = tick.now()
     with reading(context.engine) as connection:
-        due = _rows(connection, context.corp_id, r.check_at <= now, r.state == State.WAITING.value)
+        known = {"corp": context.corp_id, "now": now}
+        due = [_Row(**row) for row in connection.execute(_DUE, known).mappings()]
     pairs: defaultdict[tuple[str, str, bool], list[_Row]] = defaultdict(list)
     for row in due:
         pairs[row.handover_userid, row.takeover_userid, row.resigned].append(row)
@@ -217,8 +225,7 @@ def _settle(context: Context, row: _Row, status: TransferStatus, now: datetime) 
 
 def _rows(connection: Connection, corp_id: str, *which: sa.ColumnElement[bool]) -> list[_Row]:
     r = s.transfers.c
-    columns = (r.external_userid, r.handover_userid, r.takeover_userid, r.resigned, r.started_at)
-    query = sa.select(*columns).where(r.corp_id == corp_id, *which).order_by(r.external_userid, r.handover_userid)
+    query = sa.select(*_COLUMNS).where(r.corp_id == corp_id, *which).order_by(r.external_userid, r.handover_userid)
     return [_Row(**row) for row in connection.execute(query.with_for_update()).mappings()]
 
 

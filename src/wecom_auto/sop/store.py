@@ -97,6 +97,7 @@ class Touch:
     batch_id: str | None
     reserved_period: str | None
     sent_at: datetime | None
+    corp_id: str
 
     @property
     def outcome(self) -> str:
@@ -121,7 +122,7 @@ _STATE: Final = list(Touch.__annotations__).index("state")
 # Statements that run for every few hundred runs are built once: building one costs more than running it.
 
 
-def _among(column: sa.ColumnElement[Any], dialect: str, name: str = "ids") -> sa.ColumnElement[bool]:
+def among(column: sa.ColumnElement[Any], dialect: str, name: str = "ids") -> sa.ColumnElement[bool]:
     """Whether a value is one of a list, which is one parameter where the database can take it as one.
 
     A statement whose text grows with the list is written anew, and read anew by the driver, for every length.
@@ -219,7 +220,7 @@ def _wake_query() -> sa.Select[*tuple[datetime | None, ...]]:
 def _lock_query(dialect: str) -> sa.Select[int, int]:
     e = t.enrolments.c
     query: sa.Select[int, int] = sa.select(e.id, e.news).where(
-        _among(e.id, dialect), ACTIVE, e.wake_at <= sa.bindparam("now")
+        among(e.id, dialect), ACTIVE, e.wake_at <= sa.bindparam("now")
     )
     return query.with_for_update(skip_locked=True)
 
@@ -227,14 +228,14 @@ def _lock_query(dialect: str) -> sa.Select[int, int]:
 @cache
 def _touches_query(dialect: str) -> sa.Select[*tuple[Any, ...]]:
     query: sa.Select[*tuple[Any, ...]] = sa.select(*_TOUCH_COLUMNS)
-    return query.where(_among(t.touches.c.enrolment_id, dialect))
+    return query.where(among(t.touches.c.enrolment_id, dialect))
 
 
 @cache
 def _lock_touches_query(dialect: str, *, wait: bool) -> sa.Select[*tuple[Any, ...]]:
     u = t.touches.c
     query: sa.Select[*tuple[Any, ...]] = sa.select(*_TOUCH_COLUMNS)
-    mine = (_among(u.id, dialect), _among(u.state, dialect, "states"))
+    mine = (among(u.id, dialect), among(u.state, dialect, "states"))
     return query.where(*mine).order_by(u.id).with_for_update(skip_locked=not wait)
 
 
@@ -242,20 +243,20 @@ def _lock_touches_query(dialect: str, *, wait: bool) -> sa.Select[*tuple[Any, ..
 def _move_statement(dialect: str, names: tuple[str, ...]) -> sa.Update:
     # The new values under names of their own: a column's name is taken by the statement itself.
     values = {name: sa.bindparam(f"new_{name}", type_=t.touches.c[name].type) for name in names}
-    return sa.update(t.touches).where(_among(t.touches.c.id, dialect)).values(values)
+    return sa.update(t.touches).where(among(t.touches.c.id, dialect)).values(values)
 
 
 @cache
 def _runs_query(dialect: str) -> sa.Select[*tuple[Any, ...]]:
     query: sa.Select[*tuple[Any, ...]] = sa.select(*_ENROLMENT_COLUMNS)
-    return query.where(_among(t.enrolments.c.id, dialect))
+    return query.where(among(t.enrolments.c.id, dialect))
 
 
 @cache
 def _batch_query(dialect: str) -> sa.Select[*tuple[Any, ...]]:
     u = t.touches.c
     query: sa.Select[*tuple[Any, ...]] = sa.select(*_TOUCH_COLUMNS).where(u.batch_id == sa.bindparam("batch"))
-    return query.where(_among(u.state, dialect, "states")).order_by(u.id)
+    return query.where(among(u.state, dialect, "states")).order_by(u.id)
 
 
 @cache
@@ -268,12 +269,12 @@ def _end_statement(dialect: str) -> sa.Update:
         "end_reason": sa.bindparam("why"),
         "goal": sa.bindparam("reached"),
     }
-    return sa.update(t.enrolments).where(_among(t.enrolments.c.id, dialect), ACTIVE).values(values)
+    return sa.update(t.enrolments).where(among(t.enrolments.c.id, dialect), ACTIVE).values(values)
 
 
 @cache
 def _wake_statement(dialect: str) -> sa.Update:
-    mine = (_among(t.enrolments.c.id, dialect), ACTIVE)
+    mine = (among(t.enrolments.c.id, dialect), ACTIVE)
     return sa.update(t.enrolments).where(*mine).values(wake_at=sa.bindparam("at"))
 
 
@@ -419,6 +420,7 @@ def move_touches(
     batch_id: str | Unset | None = UNSET,
     due_at: datetime | None = None,
     attempts: int | None = None,
+    reserved_period: str | None = None,
 ) -> None:
     """Set the state of touches, and settle what they hold in the ledger.
 
@@ -431,6 +433,7 @@ def move_touches(
     values |= {"sent_at": sent_at} if sent_at is not None else {}
     values |= {"due_at": due_at} if due_at is not None else {}
     values |= {"attempts": attempts} if attempts is not None else {}
+    values |= {"reserved_period": reserved_period} if reserved_period is not None else {}
     if state.final or state is TouchStatus.DUE:
         _settle(connection, touches, state)
         values["reserved_period"] = None
@@ -451,8 +454,7 @@ def _settle(connection: Connection, touches: Sequence[Touch], state: TouchStatus
     held = [(touch.external_userid, touch.reserved_period) for touch in touches if touch.reserved_period is not None]
     if not held:
         return
-    corp_id = connection.scalar(sa.select(t.touches.c.corp_id).where(t.touches.c.id == touches[0].id)) or ""
-    (_ledger.use if state is TouchStatus.DELIVERED else _ledger.release)(connection, corp_id, held)
+    (_ledger.use if state is TouchStatus.DELIVERED else _ledger.release)(connection, touches[0].corp_id, held)
 
 
 def end_enrolments(connection: Connection, ids: Sequence[int], reason: str, now: datetime, *, goal: bool) -> None:
