@@ -12,6 +12,7 @@ from wecom_auto.automotive.content._door import asgi_door, wsgi_door
 from wecom_auto.automotive.content._library import Category, ContentLibrary, LibraryItem
 from wecom_auto.automotive.content._links import ContentClicks, ShortLink, ShortLinks
 from wecom_auto.automotive.content._lint import lint
+from wecom_auto.automotive.content._scripts import SegmentScripts, usual_segments
 from wecom_auto.automotive.content._source import ApprovedContents, ContentRefusedError, Refusal
 
 __all__ = [
@@ -27,10 +28,12 @@ __all__ = [
     "Decision",
     "LibraryItem",
     "Refusal",
+    "SegmentScripts",
     "ShortLink",
     "ShortLinks",
     "asgi_door",
     "lint",
+    "usual_segments",
     "wsgi_door",
 ]
 

@@ -22,12 +22,22 @@ from wecom_auto.automotive.leads._intake import Taken
 from wecom_auto.automotive.leads._keys import LeadKeys
 from wecom_auto.automotive.leads._links import LinkReport, Sms, SmsError, SmsSender
 from wecom_auto.automotive.leads._matching import Added, LeadStates, Match, MatchKind
-from wecom_auto.automotive.leads._metrics import FunnelStage, LeadNumbers, Metric, Overdue, SourceCount, Span
+from wecom_auto.automotive.leads._metrics import (
+    AnswerCount,
+    FunnelStage,
+    LeadNumbers,
+    Metric,
+    Overdue,
+    SourceCount,
+    Span,
+)
 from wecom_auto.automotive.leads._ports import ChannelStates, TaskDeskTasks
 from wecom_auto.automotive.leads._reading import LeadReader, StoreNames
+from wecom_auto.automotive.leads._scripts import LeadScripts, TalkScript
 from wecom_auto.automotive.leads._states import (
     Assignment,
     AssignmentState,
+    CustomerAnswer,
     DeskSettings,
     HistoryEntry,
     LeadStatus,
@@ -40,6 +50,7 @@ __all__ = [
     "PROVIDE_TO_DEALER",
     "Added",
     "Answer",
+    "AnswerCount",
     "Assignment",
     "AssignmentState",
     "AudienceReport",
@@ -54,6 +65,7 @@ __all__ = [
     "CrmNews",
     "CrmReport",
     "CrmSync",
+    "CustomerAnswer",
     "DeliveryReport",
     "DeskSettings",
     "DueReport",
@@ -69,6 +81,7 @@ __all__ = [
     "LeadNumbers",
     "LeadReader",
     "LeadRow",
+    "LeadScripts",
     "LeadSink",
     "LeadStates",
     "LeadStatus",
@@ -92,6 +105,7 @@ __all__ = [
     "StoreNames",
     "StoredLead",
     "Taken",
+    "TalkScript",
     "TaskDeskTasks",
     "UnreadableError",
     "export_audience",

@@ -5,9 +5,10 @@ Whoever answers for a lead that is not theirs any more changes nothing and is to
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -17,7 +18,15 @@ from wecom_auto.automotive.leads import _tables as t
 from wecom_auto.automotive.leads._assigning import Turns, give, to_pool
 from wecom_auto.automotive.leads._books import Desk
 from wecom_auto.automotive.leads._consent import may_have
-from wecom_auto.automotive.leads._states import LIVE, Assignment, AssignmentState, LeadStatus, StoredLead
+from wecom_auto.automotive.leads._states import (
+    LIVE,
+    Assignment,
+    AssignmentState,
+    CustomerAnswer,
+    LeadStatus,
+    NoticeKind,
+    StoredLead,
+)
 from wecom_auto.automotive.leads.allocation import Choice
 from wecom_auto.errors import ValidationError
 from wecom_auto.store import repeatable, transaction
@@ -65,7 +74,58 @@ def accept(desk: Desk, lead_id: str, userid: str) -> Answer:
         books.change_assignment(connection, desk.corp_id, one, state=AssignmentState.ACCEPTED.value, accepted_at=now)
         books.change(connection, desk.corp_id, lead_id, status=LeadStatus.ACCEPTED.value)
         books.note(connection, desk.corp_id, lead_id, "accepted", now, actor=userid)
+        _ask(connection, desk, found, one, userid, now)
     return Answer.DONE
+
+
+def _ask(
+    connection: Connection, desk: Desk, found: StoredLead, one: Assignment, userid: str, now: datetime, turn: int = 0
+) -> None:
+    """Give the member a card to write the customer's answer on, if the desk hands out scripts."""
+    if desk.settings.scripts is not None and desk.settings.buttons:
+        facts = {"number": one.round, "again": str(turn), "turn": turn}
+        books.tell(connection, desk, found, NoticeKind.ANSWER, userid, now, **facts)  # type: ignore[arg-type]
+
+
+@repeatable
+def answered(
+    desk: Desk, lead_id: str, userid: str, said: CustomerAnswer, evidence: str, next_at: datetime | None
+) -> Answer:
+    """The member writes down what the customer said."""
+    with transaction(desk.engine) as connection:
+        found, one = _theirs(connection, desk, lead_id, userid)
+        if found is None or one is None:
+            return _not(found)
+        before = _said(connection, desk, lead_id)
+        if evidence and any(detail["evidence"] == evidence for detail in before):
+            return Answer.ALREADY
+        now = desk.now()
+        detail = {"answer": said.value, "script": _script(connection, desk, one), "evidence": evidence[:128]}
+        books.note(connection, desk.corp_id, lead_id, "answered", now, actor=userid, detail=detail)
+        if said in _CLOSING:
+            _close(connection, desk, found, one, f"customer: {said.value}", userid, now)
+        elif said is CustomerAnswer.NO_ANSWER:
+            _ask(connection, desk, found, one, userid, now, turn=len(before) + 1)
+        else:
+            _reached(connection, desk, found, one, now, next_at)
+    return Answer.DONE
+
+
+_CLOSING: Final = {CustomerAnswer.WRONG_PERSON, CustomerAnswer.REFUSED}
+
+
+def _said(connection: Connection, desk: Desk, lead_id: str) -> list[Mapping[str, Any]]:
+    c = t.history.c
+    mine = (c.corp_id == desk.corp_id, c.lead_id == lead_id, c.what == "answered")
+    return [*connection.scalars(sa.select(c.detail).where(*mine).order_by(c.id))]
+
+
+def _script(connection: Connection, desk: Desk, one: Assignment) -> str:
+    """The script that the member was given last for this assignment."""
+    c = t.notices.c
+    mine = (c.corp_id == desk.corp_id, c.lead_id == one.lead_id, c.round == one.round)
+    given = connection.scalars(sa.select(c.content).where(*mine).order_by(c.id.desc()))
+    return next((name for content in given if (name := str(content.get("script") or ""))), "")
 
 
 @repeatable
@@ -157,14 +217,24 @@ def finish(desk: Desk, lead_id: str, reason: str, actor: str) -> Answer:
         found = books.lead(connection, desk.corp_id, lead_id)
         if found is None or found.status is LeadStatus.CLOSED:
             return Answer.UNKNOWN if found is None else Answer.ALREADY
-        now = desk.now()
-        live = books.live(connection, desk.corp_id, lead_id)
-        if live:
-            books.close(connection, desk.corp_id, live, AssignmentState.CLOSED, now, reason)
-        values = {"status": LeadStatus.CLOSED.value, "owner": "", "last_owner": found.owner or found.last_owner}
-        books.change(connection, desk.corp_id, lead_id, next_at=None, **values)
-        books.note(connection, desk.corp_id, lead_id, "closed", now, actor=actor, detail={"reason": reason[:128]})
+        _close(connection, desk, found, books.live(connection, desk.corp_id, lead_id), reason, actor, desk.now())
     return Answer.DONE
+
+
+def _close(
+    connection: Connection,
+    desk: Desk,
+    found: StoredLead,
+    live: Assignment | None,
+    reason: str,
+    actor: str,
+    now: datetime,
+) -> None:
+    if live:
+        books.close(connection, desk.corp_id, live, AssignmentState.CLOSED, now, reason)
+    values = {"status": LeadStatus.CLOSED.value, "owner": "", "last_owner": found.owner or found.last_owner}
+    books.change(connection, desk.corp_id, found.lead_id, next_at=None, **values)
+    books.note(connection, desk.corp_id, found.lead_id, "closed", now, actor=actor, detail={"reason": reason[:128]})
 
 
 @repeatable
@@ -188,6 +258,7 @@ def take_from_pool(desk: Desk, lead_id: str, userid: str) -> PoolAnswer:
         books.change_assignment(connection, desk.corp_id, one, state=AssignmentState.ACCEPTED.value, accepted_at=now)
         books.change(connection, desk.corp_id, lead_id, status=LeadStatus.ACCEPTED.value)
         books.note(connection, desk.corp_id, lead_id, "from_pool", now, actor=userid)
+        _ask(connection, desk, found, one, userid, now)
     return PoolAnswer.DONE
 
 

@@ -8,7 +8,7 @@ When that window is over nobody sends again: the notice is `unsure`, and the dea
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
@@ -23,6 +23,7 @@ from wecom_auto.automotive.leads._answers import back
 from wecom_auto.automotive.leads._books import Desk
 from wecom_auto.automotive.leads._consent import may_have
 from wecom_auto.automotive.leads._messages import message
+from wecom_auto.automotive.leads._scripts import script_of
 from wecom_auto.automotive.leads._states import LIVE, Assignment, AssignmentState, NoticeKind
 from wecom_auto.errors import (
     APIConnectionError,
@@ -35,7 +36,7 @@ from wecom_auto.errors import (
     WeComError,
 )
 from wecom_auto.models import SentMessage, StaffMessage
-from wecom_auto.store import change_where, repeatable, transaction
+from wecom_auto.store import change_where, reading, repeatable, transaction
 
 c = t.notices.c
 DOUBLES: Final = timedelta(hours=4)
@@ -48,7 +49,8 @@ _FIRST_WAIT: Final = timedelta(seconds=30)
 _LONGEST_WAIT: Final = timedelta(minutes=15)
 _AGAIN: Final = (APIConnectionError, ServerError, ServerBusyError)
 _NEVER: Final = (PermissionDeniedError, NotFoundError, InvalidRequestError, LicenseError)
-_OF_OWNER: Final = {NoticeKind.ASSIGNED.value, NoticeKind.REMIND.value, NoticeKind.ALARM.value}
+_TALK: Final = {NoticeKind.ASSIGNED, NoticeKind.ANSWER}
+_OF_OWNER: Final = {one.value for one in (*_TALK, NoticeKind.REMIND, NoticeKind.ALARM)}
 _WORK: Final = {NoticeKind.NOT_ADDED, NoticeKind.AMBIGUOUS, NoticeKind.FOLLOW_UP}
 
 
@@ -160,11 +162,30 @@ def _round(desk: Desk, tasks: LeadTasks | None, limit: int) -> Sending:
         if row["first_tried_at"] is not None and desk.now() - row["first_tried_at"] > DOUBLES - _MARGIN:
             counts["unsure"] += _mark(desk, row, state="unsure", error="sent or not: the claim ran out too late")
             continue
-        text = message(kind, row["lead_id"], row["round"], row["content"], desk.settings)
+        content = _scripted(desk, row, kind)
+        if content is None:
+            continue
+        text = message(kind, row["lead_id"], row["round"], content, desk.settings)
         answer = yield Outgoing(message=text, userid=row["userid"])
         desk.crash("told")
         counts[_settle(desk, row, answer)] += 1
     return DeliveryReport(**{name: counts[name] for name in ("sent", "tasks", "void", "failed", "later", "unsure")})
+
+
+def _scripted(desk: Desk, row: RowMapping, kind: NoticeKind) -> Mapping[str, object] | None:
+    """The facts of a notice with its script, chosen before the first try and kept: a repeat is the same message.
+
+    Returns:
+        None if another worker has the notice by now.
+    """
+    content: Mapping[str, object] = row["content"]
+    if desk.settings.scripts is None or kind not in _TALK or "script" in content:
+        return content
+    with reading(desk.engine) as connection:
+        found = books.lead(connection, desk.corp_id, row["lead_id"], lock=False)
+    script = script_of(desk.settings.scripts, found) if found else None
+    content = {**content, "script": script.name if script else "", "script_text": script.text if script else ""}
+    return content if _mark(desk, row, content=content) else None
 
 
 def _task(row: RowMapping, kind: NoticeKind) -> LeadTask:

@@ -44,6 +44,7 @@ from wecom_auto.automotive.leads._reading import LeadReader
 from wecom_auto.automotive.leads._states import (
     Assignment,
     AssignmentState,
+    CustomerAnswer,
     DeskSettings,
     HistoryEntry,
     LeadStatus,
@@ -245,6 +246,24 @@ class LeadDesk:
             require_aware(next_at, "next_at")
         return _answers.contacted(self._desk, lead_id, userid, evidence, effective=effective, next_at=next_at)
 
+    def answered(
+        self, lead_id: str, userid: str, said: CustomerAnswer, *, evidence: str = "", next_at: datetime | None = None
+    ) -> Answer:
+        """The member writes down what the customer said; `on_card` does so for cards.
+
+        `NO_ANSWER` is a try and stops no deadline, `WRONG_PERSON` and `REFUSED` close the lead, all others are contact.
+
+        Args:
+            lead_id: The lead.
+            userid: The member.
+            said: What the customer said.
+            evidence: How one can tell; the same evidence twice counts once.
+            next_at: When the member wants to be reminded to follow up; aware.
+        """
+        if next_at is not None:
+            require_aware(next_at, "next_at")
+        return _answers.answered(self._desk, lead_id, userid, said, evidence, next_at)
+
     def called(self, lead_id: str, outcome: CallOutcome, *, by: str, evidence: str) -> Answer:
         """A call centre or a voice robot has called (外呼); the owner's deadlines go on.
 
@@ -259,7 +278,7 @@ class LeadDesk:
         return _answers.called(self._desk, lead_id, outcome, by, evidence)
 
     def on_card(self, event: TemplateCardPressed) -> Answer | None:
-        """A member pressed accept or refuse on a card; None if the card is not the desk's.
+        """A member pressed a button of a card: yes, no, or what the customer said; None for cards of others.
 
         Args:
             event: Register it: ``router.on(TemplateCardPressed)(desk.on_card)``.
@@ -267,6 +286,8 @@ class LeadDesk:
         said = pressed(event.task_id, event.event_key)
         if said is None:
             return None
+        if said.answer is not None:
+            return self.answered(said.lead_id, event.from_user, said.answer, evidence=f"card {event.task_id}")
         if said.accepts:
             return self.accept(said.lead_id, event.from_user)
         return self.refuse(said.lead_id, event.from_user, reason=said.reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,7 +14,7 @@ from attrs import frozen
 from wecom_auto._time import require_aware
 from wecom_auto.automotive.leads import _tables as t
 from wecom_auto.automotive.leads._books import Desk
-from wecom_auto.automotive.leads._states import AssignmentState
+from wecom_auto.automotive.leads._states import AssignmentState, CustomerAnswer
 from wecom_auto.store import reading
 
 _WEEK: Final = timedelta(days=7)
@@ -100,6 +101,21 @@ class SourceCount:
 
 
 @frozen(kw_only=True)
+class AnswerCount:
+    """What customers said, by script.
+
+    Attributes:
+        script: Which script (话术) the member was given; empty for none.
+        answer: What they said, the last time.
+        leads: How many leads.
+    """
+
+    script: str
+    answer: CustomerAnswer
+    leads: int
+
+
+@frozen(kw_only=True)
 class Span:
     """Which leads are counted: by when the desk got them.
 
@@ -162,6 +178,13 @@ class LeadNumbers:
     def source_mix(self, span: Span | None = None) -> tuple[SourceCount, ...]:
         """Leads by channel, the most first."""
         return _source_mix(self._desk, span or Span())
+
+    def answers(self, span: Span | None = None) -> tuple[AnswerCount, ...]:
+        """What customers said to which script (话术): the last answer of each lead, the most first.
+
+        A comparison of scripts, and no experiment: who was given which one was not drawn by lot.
+        """
+        return _answers(self._desk, span or Span())
 
     def funnel(self, span: Span | None = None, *, exposed: int = 0) -> tuple[FunnelStage, ...]:
         """Exposed → lead → link opened → added → first reply.
@@ -265,6 +288,18 @@ def _source_mix(desk: Desk, span: Span) -> tuple[SourceCount, ...]:
         found = connection.execute(query.group_by(c.source).order_by(sa.func.count().desc(), c.source)).all()
     total = sum(row[1] for row in found)
     return tuple(SourceCount(source=row[0], leads=row[1], added=row[2], share=row[1] / total) for row in found)
+
+
+def _answers(desk: Desk, span: Span) -> tuple[AnswerCount, ...]:
+    """The last answer of each lead, by script."""
+    h, c = t.history.c, t.leads.c
+    both = sa.and_(h.corp_id == c.corp_id, h.lead_id == c.lead_id, h.what == "answered")
+    query = sa.select(h.lead_id, h.detail).join_from(t.leads, t.history, both).where(*span.leads(desk))
+    with reading(desk.engine) as connection:
+        last = {row.lead_id: row.detail for row in connection.execute(query.order_by(h.id))}
+    counts = Counter((detail["script"], CustomerAnswer(detail["answer"])) for detail in last.values())
+    found = (AnswerCount(script=script, answer=answer, leads=n) for (script, answer), n in counts.items())
+    return tuple(sorted(found, key=lambda one: (-one.leads, one.script, one.answer)))
 
 
 def _funnel(desk: Desk, span: Span, exposed: int) -> tuple[FunnelStage, ...]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from wecom_auto.automotive.leads.allocation import AllocationRule, at_work, by_store, standard, weighted, with_role
 from wecom_auto.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from wecom_auto.automotive.leads._scripts import LeadScripts
 
 
 class LeadStatus(StrEnum):
@@ -67,6 +71,25 @@ class NoticeKind(StrEnum):
     """The link has led to nothing: add the person by phone."""
     AMBIGUOUS = "ambiguous"
     """Somebody was added who may be one of several leads: a person decides."""
+    ANSWER = "answer"
+    """The lead was accepted: what did the person say?"""
+
+
+class CustomerAnswer(StrEnum):
+    """What a customer said, as the member writes it down on the card (客户答复)."""
+
+    WANTS_DRIVE = "wants_drive"
+    """Comes to the shop, or for a test drive (预约到店, 试驾)."""
+    INTERESTED = "interested"
+    """Interested, no appointment yet (有意向)."""
+    LATER = "later"
+    """Not now; may be asked again (以后再联系)."""
+    NO_ANSWER = "no_answer"
+    """Not reached: nobody answered, busy, switched off (未接通). A try, no contact."""
+    WRONG_PERSON = "wrong_person"
+    """Somebody else's number (号码有误). Closes the lead."""
+    REFUSED = "refused"
+    """Does not want to be contacted (不再联系). Closes the lead."""
 
 
 def _no_url(lead_id: str) -> str:
@@ -106,6 +129,9 @@ class DeskSettings:
             Moments by one car maker, as a trade article tells.
         lead_url: Where a tap on a card leads: your page of the lead.
         buttons: Send cards with buttons, which need a callback; otherwise cards with a link.
+        scripts: Chooses the talk script (话术) that a card brings along, for example
+            `SegmentScripts` of the content library. With `buttons`,
+            whoever accepts then gets a second card, on which the customer's answer is written down with one tap.
     """
 
     first_contact: timedelta = timedelta(minutes=30)
@@ -125,6 +151,7 @@ class DeskSettings:
     add_rate_target: float = 0.45
     lead_url: Callable[[str], str] = field(default=_no_url, repr=False)
     buttons: bool = True
+    scripts: LeadScripts | None = field(default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
         if not timedelta(0) < self.first_contact <= self.alarm <= self.reassign:
