@@ -31,6 +31,7 @@ from wecom_auto.automotive.leads._metrics import (
     SourceCount,
     Span,
 )
+from wecom_auto.automotive.leads._periods import Period, PeriodChange, compare_periods
 from wecom_auto.automotive.leads._ports import ChannelStates, TaskDeskTasks
 from wecom_auto.automotive.leads._reading import LeadReader, StoreNames
 from wecom_auto.automotive.leads._scripts import LeadScripts, TalkScript
@@ -94,6 +95,8 @@ __all__ = [
     "NewLead",
     "NoticeKind",
     "Overdue",
+    "Period",
+    "PeriodChange",
     "PoolAnswer",
     "Problem",
     "Row",
@@ -108,6 +111,7 @@ __all__ = [
     "TalkScript",
     "TaskDeskTasks",
     "UnreadableError",
+    "compare_periods",
     "export_audience",
     "read_day",
     "read_moment",

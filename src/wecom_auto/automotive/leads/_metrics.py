@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from attrs import frozen
 from wecom_auto._time import require_aware
 from wecom_auto.automotive.leads import _tables as t
 from wecom_auto.automotive.leads._books import Desk
+from wecom_auto.automotive.leads._periods import Period, reached
 from wecom_auto.automotive.leads._states import AssignmentState, CustomerAnswer
 from wecom_auto.store import reading
 
@@ -178,6 +180,31 @@ class LeadNumbers:
     def source_mix(self, span: Span | None = None) -> tuple[SourceCount, ...]:
         """Leads by channel, the most first."""
         return _source_mix(self._desk, span or Span())
+
+    def reached(
+        self,
+        name: str,
+        *,
+        since: datetime,
+        until: datetime,
+        store: str = "",
+        within: timedelta = _WEEK,
+        cost: Decimal | None = None,
+    ) -> Period:
+        """Count who was reached of the leads of a period (触达率), for `compare_periods`.
+
+        Args:
+            name: What you call the period.
+            since: Leads that the desk got at or after; aware.
+            until: Leads that the desk got before; aware.
+            store: Code of a store; all if empty.
+            within: How long after the desk got a lead a talk or an add counts; leads whose time is not over wait.
+            cost: What the period has cost you; None if you do not know.
+
+        Raises:
+            ValidationError: The end is not after the beginning, a time is naive, or the cost is below 0.
+        """
+        return reached(self._desk, name, since, until, store, within, cost)
 
     def answers(self, span: Span | None = None) -> tuple[AnswerCount, ...]:
         """What customers said to which script (话术): the last answer of each lead, the most first.
