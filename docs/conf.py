@@ -57,7 +57,10 @@ add_module_names = False
 nitpick_ignore_regex = [
     (r"py:.*", r"(?!wecom_auto\b)[a-z_0-9]+(\.[A-Za-z_0-9]+)+(\[\w+)?"),
     (r"py:.*", "|".join(dir(builtins)) + r"|optional|callable|\.\.\."),
-    (r"py:.*", "datetime|date|time|timedelta|ZoneInfo|WSGIApplication|TypeDecorator|UserDefinedType|ExternalType"),
+    (
+        r"py:.*",
+        "Decimal|datetime|date|time|timedelta|ZoneInfo|WSGIApplication|TypeDecorator|UserDefinedType|ExternalType",
+    ),
     # What nobody imports is not documented: private bases, aliases for annotations.
     (r"py:.*", r"wecom_auto\.(\w+\.)*_\w+\.\w+"),
     (r"py:.*", "Clock|Check|Node|Engine|Language"),

@@ -1,4 +1,4 @@
-"""Live streams inside WeCom (直播, manual 93635, 93636): what they were, and who watched."""
+"""Live streams inside WeCom (直播, manual 93635 to 93637, 94442): what they are, and who watched."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from wecom_auto._model import Form, Model, OpenIntEnum, wire
 from wecom_auto.models.customers import ContactType
 
 __all__ = [
+    "LiveActivity",
     "LiveAudience",
     "LiveAudiencePage",
     "LiveMemberViewer",
     "LiveReplayStatus",
+    "LiveShare",
     "LiveStatus",
     "LiveStream",
     "LiveType",
@@ -48,6 +50,38 @@ class LiveReplayStatus(OpenIntEnum):
     GENERATING = 1
     DELETED = 2
     FAILED = 3
+
+
+@frozen(kw_only=True)
+class LiveActivity(Model):
+    """What people see of a stream of the type `LiveType.EVENT` before it begins (活动直播); pictures are media ids.
+
+    Attributes:
+        description: What it is about (活动介绍).
+        media_ids: Pictures of the introduction, up to 5.
+    """
+
+    description: str = ""
+    media_ids: tuple[str, ...] = wire("image_list", ())
+
+
+@frozen(kw_only=True)
+class LiveShare(Model):
+    """Who came from a stream into a mini program (直播观众信息, manual 94442), and who had invited them.
+
+    Attributes:
+        livingid: The stream.
+        userid: Who came, if a member.
+        external_userid: Who came, if of outside.
+        invited_by: The member who invited them.
+        invited_by_external: The person outside who invited them.
+    """
+
+    livingid: str = ""
+    userid: str = wire("viewer_userid", "")
+    external_userid: str = wire("viewer_external_userid", "")
+    invited_by: str = wire("invitor_userid", "")
+    invited_by_external: str = wire("invitor_external_userid", "")
 
 
 @frozen(kw_only=True)

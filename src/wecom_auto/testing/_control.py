@@ -23,7 +23,7 @@ CONTROL: Final = "/_fake/"
 
 VERBS: Final = frozenset(
     {
-        "book_live", "cancel_live", "end_live", "start_live", "watch_live",
+        "book_live", "cancel_live", "end_live", "shop_from_live", "start_live", "watch_live",
         "allow_on_cards", "edit_card", "set_contact_sync",
         "group_says", "member_says", "request_friend",
         "add_other_contact", "add_parent", "add_student", "external_userid_for", "greetings", "notices", "openid_of",

@@ -83,6 +83,29 @@ class LiveScenes(Scenes):
         live.comments += comments
 
     @scene
+    def shop_from_live(self, livingid: str, viewer: CustomerLike) -> str:
+        """Let somebody who watches tap on a product, which opens the mini program of the shop.
+
+        Args:
+            livingid: The stream.
+            viewer: Who has watched.
+
+        Returns:
+            The ``ww_share_code`` that the mini program gets; it works for 5 minutes.
+
+        Raises:
+            LookupError: They have not watched.
+        """
+        live, state = self._live(livingid), self._core.state
+        who = viewer if isinstance(viewer, str) else viewer.external_userid
+        if who not in live.watched:
+            msg = f"{who}: does not watch {livingid}; watch_live(...) first"
+            raise LookupError(msg)
+        code = state.ids.letters("", "share code", 32)
+        state.live_codes[code] = (livingid, who, self._now())
+        return code
+
+    @scene
     def end_live(self, livingid: str) -> None:
         """Let a stream end."""
         live = self._live(livingid)

@@ -341,6 +341,7 @@ class State:
     school: School = field(factory=School)
     served: Served = field(factory=Served)
     lives: dict[str, Live] = field(factory=dict[str, Live])
+    live_codes: dict[str, tuple[str, str, int]] = field(factory=dict[str, tuple[str, str, int]])
     card_labels: frozenset[str] | None = None
     card_programs: frozenset[str] | None = None
     bad_secrets: dict[str, list[float]] = field(factory=dict[str, list[float]], repr=False)

@@ -35,5 +35,7 @@ class Live:
     ended_at: int = 0
     cancelled: bool = False
     replay_deleted: bool = False
+    kind: int = 0
+    description: str = ""
     comments: int = 0
     watched: dict[str, Watch] = field(factory=dict[str, Watch])
