@@ -24,6 +24,7 @@ from wecom_auto.sop.contents import Content
 from wecom_auto.sop.observing import BatchMoved, moved
 from wecom_auto.sop.sending import Batch, Move
 from wecom_auto.sop.tasks import AuditLine, _audit
+from wecom_auto.store import change_where
 
 
 class SupersededError(Exception):
@@ -165,11 +166,6 @@ _RIVAL: Final = (
 _OWNERS: Final = sa.select(t.batches.c.msgid, t.batches.c.id).where(
     t.batches.c.msgid.in_(sa.bindparam("msgids", expanding=True))
 )
-_SAVE: Final = sa.update(t.batches).where(
-    t.batches.c.id == sa.bindparam("our_id"),
-    t.batches.c.fence == sa.bindparam("our_fence"),
-    t.batches.c.state == sa.bindparam("our_state"),
-)
 
 
 def read(connection: Connection, batch_id: str, lock: Lock) -> BatchRow | None:
@@ -241,16 +237,18 @@ def save(
         SupersededError: The fence has grown or the state has changed since, or another batch of the same sender and
             content became unsettled first.
     """
-    asked = (held or hold(connection, row)).batch.cancel_reason
+    present = held or hold(connection, row)
+    asked = present.batch.cancel_reason
     if asked and not row.batch.cancel_reason:
         # A worker that was busy with the batch must not write over the withdrawal that it did not know of.
         move = sending.also_cancel(move, asked, now)
     after = evolve(row, batch=move.batch, **others)
-    values = _values(after)
+    known = _values(present)
+    values = {name: value for name, value in _values(after).items() if value != known[name]}
     values["live_key"] = _key(corp_id, after) if move.batch.unsettled else None
-    values |= {"our_id": row.batch.id, "our_fence": row.batch.fence, "our_state": row.batch.state.value}
+    ours = {"id": row.batch.id, "fence": row.batch.fence, "state": row.batch.state.value}
     try:
-        changed = connection.execute(_SAVE, values).rowcount
+        changed = change_where(connection, t.batches, ours, values)
     except IntegrityError as error:
         raise SupersededError(row.batch.id) from error
     if changed != 1:

@@ -18,6 +18,7 @@ from wecom_auto.sop._advance import advance
 from wecom_auto.sop._batches import BatchRow, SupersededError
 from wecom_auto.sop._context import Context, Tick
 from wecom_auto.sop._dispatch import Steps, claim, dispatch
+from wecom_auto.sop._due import Phase, find_due
 from wecom_auto.sop._faults import attempt, is_general
 from wecom_auto.sop._freeze import freeze
 from wecom_auto.sop._perform import perform
@@ -31,8 +32,8 @@ from wecom_auto.sop._upkeep import upkeep
 from wecom_auto.sop.observing import Observer, TickFinished, ticked
 from wecom_auto.sop.reconcile import reconcile
 from wecom_auto.sop.sending import Trouble
-from wecom_auto.sop.tasks._desk import desk_of
 from wecom_auto.sop.tasks._desk import work as tend
+from wecom_auto.sop.tasks._rows import next_wake as tasks_wake
 from wecom_auto.sop.tasks._values import require
 from wecom_auto.store import reading
 
@@ -78,22 +79,36 @@ class RunnerWork:
             now: Aware. Tick every minute, or at `next_wake`; late ticks lose nothing, a second one does nothing.
         """
         tick = self._start(now)
-        # What others have sent is counted first: it takes from the allowance of what is frozen now.
-        upkeep(self._context, tick)
-        _rounds.enrol_due(self._context, tick)
-        advance(self._context, tick)
-        perform(self._context, tick)
-        while freeze(self._context, tick):
-            pass
-        batches = self._due_batches(tick)
-        for batch_id in batches:
-            self._run(self.steps(batch_id, tick))
-        tend(self._context.office, tick)
+        due, done = find_due(self._context, tick.now()), 0
+        for phase in Phase:
+            if (so_far := tick.counts.total()) > done:
+                # What one phase has done may be work for the next.
+                due, done = find_due(self._context, tick.now()), so_far
+            if phase in due:
+                self._do(phase, tick)
         if tick.counts["settled"] or tick.counts["tasks_found_done"]:
             # What was delivered, or found done, may go on with a tag.
             perform(self._context, tick)
         self.note_tick(now)
         return self._finish(tick, now)
+
+    def _do(self, phase: Phase, tick: Tick) -> None:
+        match phase:
+            case Phase.UPKEEP:
+                upkeep(self._context, tick)
+            case Phase.DAYS:
+                _rounds.enrol_due(self._context, tick)
+            case Phase.RUNS:
+                advance(self._context, tick)
+            case Phase.ACTIONS:
+                perform(self._context, tick)
+            case Phase.MESSAGES:
+                while freeze(self._context, tick):
+                    pass
+            case Phase.BATCHES:
+                self._work_on_batches(tick)
+            case Phase.TASKS:
+                tend(self._context.office, tick)
 
     def _start(self, now: datetime) -> Tick:
         begun, moment = [clock() for clock in self._clocks], require_aware(now, "now")
@@ -284,9 +299,11 @@ class RunnerWork:
         attempt(self._context.engine, self._context.corp_id, tick, batch_id, take)
         return found[0] if found else None
 
-    def _due_batches(self, tick: Tick) -> list[str]:
+    def _work_on_batches(self, tick: Tick) -> None:
         with reading(self._context.engine) as connection:
-            return _batches.due(connection, self._context.corp_id, tick.now())
+            due = _batches.due(connection, self._context.corp_id, tick.now())
+        for batch_id in due:
+            self._run(self.steps(batch_id, tick))
 
     def next_wake(self) -> datetime | None:
         """The earliest instant at which anything is due; `None` if nothing ever is.
@@ -294,5 +311,5 @@ class RunnerWork:
         Work of paused SOPs is due to nobody.
         """
         with reading(self._context.engine) as connection:
-            runs = store.next_wake(connection, self._context.corp_id)
-        return min((at for at in (runs, desk_of(self._context.office).next_wake()) if at is not None), default=None)
+            times = (one(connection, self._context.corp_id) for one in (store.next_wake, tasks_wake))
+            return min((at for at in times if at is not None), default=None)

@@ -73,6 +73,7 @@ def steps(read_until: datetime, end: datetime) -> Iterator[tuple[datetime, datet
     """The parts of the time still to be read, oldest first."""
     start = max(read_until - OVERLAP, end - REACH + STEP)
     while start < end:
-        until = min(start + STEP, end)
+        # A short rest is read along: a look a day is one step, not two.
+        until = end if end - start < 1.5 * STEP else start + STEP
         yield start, until
         start = until

@@ -149,11 +149,12 @@ def due(connection: Connection, corp_id: str, now: datetime, limit: int) -> list
 @cache
 def _due_query() -> sa.Select[*tuple[Any, ...]]:
     """Built once: it is asked at every tick."""
-    mine = (_S.corp_id == sa.bindparam("corp"), _S.check_at <= sa.bindparam("now"), _wanted())
+    mine = (_S.corp_id == sa.bindparam("corp"), _S.check_at <= sa.bindparam("now"), wanted())
     return sa.select(*_COLUMNS).where(*mine).order_by(_S.check_at, _S.id).limit(sa.bindparam("most"))
 
 
-def _wanted() -> sa.ColumnElement[bool]:
+def wanted() -> sa.ColumnElement[bool]:
+    """Whether a task is of a running SOP, or of none."""
     u, e = t.touches.c, t.enrolments.c
     running = sa.exists().where(u.id == _S.touch_id, e.id == u.enrolment_id, e.sop.in_(store.running_sops()))
     return sa.or_(_S.touch_id.is_(None), running.correlate(t.staff_tasks))
@@ -188,7 +189,7 @@ def next_wake(connection: Connection, corp_id: str) -> datetime | None:
 def _wake_query() -> sa.Select[*tuple[datetime | None, ...]]:
     """Built once: it is asked before every tick."""
     n = t.notices.c
-    tasks = sa.select(sa.func.min(_S.check_at)).where(_S.corp_id == sa.bindparam("corp"), _wanted())
+    tasks = sa.select(sa.func.min(_S.check_at)).where(_S.corp_id == sa.bindparam("corp"), wanted())
     told = sa.select(sa.func.min(n.due_at)).where(n.corp_id == sa.bindparam("corp"))
     return sa.select(tasks.scalar_subquery(), told.scalar_subquery())
 
