@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from attrs import asdict
@@ -29,13 +29,18 @@ def entries(connection: Connection, corp_id: str, kind: SourceKind) -> tuple[Sou
     return tuple(map(_name, connection.execute(_about(corp_id, kind).order_by(sources.c.number))))
 
 
+_NEWEST: Final = sa.select(sa.func.max(sources.c.number)).where(
+    sources.c.corp_id == sa.bindparam("corp"), sources.c.kind == sa.bindparam("what")
+)
+
+
 def add(connection: Connection, corp_id: str, kind: SourceKind, key: str, name: str, now: datetime) -> SourceName:
     """Give a number to a key; a key that has one keeps it and gets the new name.
 
     Of two processes that give the same number at the same time one is told so by the primary key, and takes the next.
     """
     while (known := find(connection, corp_id, kind, key)) is None:
-        newest = connection.scalar(sa.select(sa.func.max(sources.c.number)).where(*_mine(corp_id, kind)))
+        newest = connection.scalar(_NEWEST, {"corp": corp_id, "what": kind.value})
         row = {"number": (newest or 0) + 1, "source_key": key, "name": name, "made_at": now, "retired_at": None}
         if insert_once(connection, sources, {"corp_id": corp_id, "kind": kind.value, **row}):
             return SourceName(kind=kind, key=key, number=(newest or 0) + 1, name=name, retired_at=None)

@@ -193,6 +193,9 @@ def to_pool(connection: Connection, desk: Desk, found: StoredLead, now: datetime
     books.note(connection, desk.corp_id, found.lead_id, "pooled", now, detail={"why": why})
 
 
+_INSERT: Final = sa.insert(t.assignments)
+
+
 def give(
     connection: Connection, desk: Desk, found: StoredLead, choice: Choice, now: datetime, *, tell: bool = True
 ) -> Assignment:
@@ -216,7 +219,7 @@ def give(
         closed_at=None,
         reason="",
     )
-    connection.execute(sa.insert(t.assignments), _row(desk, one))
+    connection.execute(_INSERT, _row(desk, one))
     dealer = desk.network.dealer_of(choice.store)
     values = {
         "status": LeadStatus.ASSIGNED.value,

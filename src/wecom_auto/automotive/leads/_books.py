@@ -156,14 +156,25 @@ def change_assignment(connection: Connection, corp_id: str, one: Assignment, **v
     change_where(connection, t.assignments, key, values)
 
 
+_VOID: Final = (
+    sa.update(t.notices)
+    .where(
+        t.notices.c.corp_id == sa.bindparam("corp"),
+        t.notices.c.lead_id == sa.bindparam("lead"),
+        t.notices.c.round == sa.bindparam("nth"),
+        t.notices.c.state == "due",
+        t.notices.c.lease_until.is_(None),
+    )
+    .values(state="void")
+)
+
+
 def close(
     connection: Connection, corp_id: str, one: Assignment, state: AssignmentState, at: datetime, why: str
 ) -> None:
     """End an assignment; what its member has not been told yet is not told any more."""
     change_assignment(connection, corp_id, one, state=state.value, closed_at=at, reason=why[:128])
-    c = t.notices.c
-    waiting = (c.corp_id == corp_id, c.lead_id == one.lead_id, c.round == one.round, c.state == "due")
-    connection.execute(sa.update(t.notices).where(*waiting, c.lease_until.is_(None)).values(state="void"))
+    connection.execute(_VOID, {"corp": corp_id, "lead": one.lead_id, "nth": one.round})
 
 
 def tell(

@@ -145,17 +145,25 @@ def _unadded_query() -> sa.Select[str]:
 
 
 _UNADDED: Final = _unadded_query()
+_TOLD: Final = (
+    sa.update(t.leads)
+    .where(
+        t.leads.c.corp_id == sa.bindparam("corp"),
+        t.leads.c.lead_id == sa.bindparam("lead"),
+        t.leads.c.unadded_since.is_not(None),
+    )
+    .values(unadded_since=None)
+)
 
 
 @repeatable
 def _not_added(desk: Desk, lead_id: str) -> int:
-    now, c = desk.now(), t.leads.c
-    waits = (c.corp_id == desk.corp_id, c.lead_id == lead_id, c.unadded_since.is_not(None))
+    now = desk.now()
     with transaction(desk.engine) as connection:
         found = books.lead(connection, desk.corp_id, lead_id)
         if found is None or not found.owner:
             return 0
-        if connection.execute(sa.update(t.leads).where(*waits).values(unadded_since=None)).rowcount != 1:
+        if connection.execute(_TOLD, {"corp": desk.corp_id, "lead": lead_id}).rowcount != 1:
             return 0
         books.note(connection, desk.corp_id, lead_id, "not_added", now, detail={"to": found.owner})
         books.tell(connection, desk, found, NoticeKind.NOT_ADDED, found.owner, now)

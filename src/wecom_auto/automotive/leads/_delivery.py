@@ -194,15 +194,26 @@ def _task(row: RowMapping, kind: NoticeKind) -> LeadTask:
     return LeadTask(key=row["notice_key"], kind=what, title=title, lead_id=row["lead_id"], userid=row["userid"])
 
 
+_DUE: Final = (
+    sa.select(t.notices)
+    .where(
+        c.corp_id == sa.bindparam("corp"),
+        c.state == "due",
+        c.next_at <= sa.bindparam("now"),
+        sa.or_(c.lease_until.is_(None), c.lease_until <= sa.bindparam("now")),
+    )
+    .order_by(c.next_at, c.id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+    .with_for_update(skip_locked=True)
+)
+
+
 @repeatable
 def _claim(desk: Desk, limit: int) -> tuple[list[RowMapping], int]:
     """Take notices that are due, and drop those that are not needed any more."""
     now = desk.now()
-    free = sa.or_(c.lease_until.is_(None), c.lease_until <= now)
-    waiting = (c.corp_id == desk.corp_id, c.state == "due", c.next_at <= now, free)
-    query = sa.select(t.notices).where(*waiting).order_by(c.next_at, c.id).limit(limit)
     with transaction(desk.engine) as connection:
-        found = connection.execute(query.with_for_update(skip_locked=True)).mappings().all()
+        found = connection.execute(_DUE, {"corp": desk.corp_id, "now": now, "most": limit}).mappings().all()
         per_member: Counter[str] = Counter()
         taken, dropped = [], []
         lives = books.lives(connection, desk.corp_id, {row["lead_id"] for row in found if row["kind"] in _OF_OWNER})

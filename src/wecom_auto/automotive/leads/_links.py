@@ -187,13 +187,18 @@ def opened(desk: Desk, state: str) -> bool:
         return note_opened(connection, desk, state)
 
 
+_THIS: Final = (c.corp_id == sa.bindparam("corp"), c.state == sa.bindparam("key"))
+_WHOSE: Final = sa.select(c.lead_id).where(*_THIS)
+_OPENED: Final = sa.update(t.links).where(*_THIS, c.opened_at.is_(None)).values(opened_at=sa.bindparam("moment"))
+
+
 def note_opened(connection: Connection, desk: Desk, state: str) -> bool:
     """Write down that an address was opened; False if it is no lead's own."""
-    mine = (c.corp_id == desk.corp_id, c.state == state)
-    lead_id = connection.scalar(sa.select(c.lead_id).where(*mine))
+    mine = {"corp": desk.corp_id, "key": state}
+    lead_id = connection.scalar(_WHOSE, mine)
     if lead_id is None:
         return False
-    connection.execute(sa.update(t.links).where(*mine, c.opened_at.is_(None)).values(opened_at=desk.now()))
+    connection.execute(_OPENED, mine | {"moment": desk.now()})
     first_time(connection, desk, lead_id, "link_opened_at")
     return True
 

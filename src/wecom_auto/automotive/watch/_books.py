@@ -103,10 +103,17 @@ def hear(connection: Connection, corp_id: str, touch: Touch, now: datetime) -> b
     return bool(ended or newer)
 
 
+_DUE: Final = (
+    sa.select(watched)
+    .where(_W.corp_id == sa.bindparam("corp"), _W.check_at <= sa.bindparam("now"))
+    .order_by(_W.check_at, _W.subject)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+
+
 def due(connection: Connection, corp_id: str, now: datetime, limit: int) -> tuple[Standing, ...]:
     """The subjects whose time to be looked at has come, the oldest first."""
-    query = sa.select(watched).where(_W.corp_id == corp_id, _W.check_at <= now)
-    rows = connection.execute(query.order_by(_W.check_at, _W.subject).limit(limit)).mappings()
+    rows = connection.execute(_DUE, {"corp": corp_id, "now": now, "most": limit}).mappings()
     return tuple(map(_standing, rows))
 
 
@@ -162,10 +169,19 @@ def add(connection: Connection, corp_id: str, alert: Alert, store: str, now: dat
     return insert_once(connection, alerts, row)
 
 
-def find(connection: Connection, corp_id: str, *where: sa.ColumnElement[bool], limit: int) -> tuple[StoredAlert, ...]:
-    """Alerts, oldest first."""
-    query = sa.select(alerts).where(_A.corp_id == corp_id, *where).order_by(_A.fired_at, _A.silence).limit(limit)
-    return tuple(_alert(row) for row in connection.execute(query).mappings())
+def wanted(*where: sa.ColumnElement[bool]) -> sa.Select[*tuple[Any, ...]]:
+    """A query for alerts, oldest first; `find` says of which corp, and how many."""
+    mine = (_A.corp_id == sa.bindparam("corp"), *where)
+    query: sa.Select[*tuple[Any, ...]] = sa.select(alerts).where(*mine).order_by(_A.fired_at, _A.silence)
+    return query.limit(sa.bindparam("most", type_=sa.Integer))
+
+
+def find(
+    connection: Connection, corp_id: str, query: sa.Select[*tuple[Any, ...]], limit: int, **known: object
+) -> tuple[StoredAlert, ...]:
+    """The alerts that a query wants."""
+    rows = connection.execute(query, {"corp": corp_id, "most": limit, **known})
+    return tuple(_alert(row) for row in rows.mappings())
 
 
 def delivered(connection: Connection, corp_id: str, one: StoredAlert, task_id: int, now: datetime) -> bool:

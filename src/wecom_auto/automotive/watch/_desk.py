@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from attrs import evolve, frozen
@@ -33,6 +33,21 @@ _AHEAD: Final = timedelta(minutes=5)
 _DAYS: Final = timedelta(days=30)
 _OWN: Final = [Rung.ALERT.value, Rung.REASSIGN.value]
 """The rungs whose task is the contact itself."""
+
+
+def _task_is(number: sa.ColumnElement[int | None], *states: TaskStatus) -> sa.ColumnElement[bool]:
+    """Whether the staff task of an alert is in one of the states: asked for each open alert, of which few are."""
+    mine = (_T.id == number, _T.corp_id == sa.bindparam("corp"), _T.state.in_([one.value for one in states]))
+    return sa.exists().where(*mine).correlate(alert_rows)
+
+
+_OPEN: Final = _A.closed_at.is_(None)
+_UNTOLD: Final = books.wanted(_A.delivered_at.is_(None), _OPEN)
+_FIRST: Final = books.wanted(_A.silence == sa.bindparam("key"), _A.rung == Rung.ALERT.value)
+_DONE: Final = books.wanted(_OPEN, _A.rung.in_(_OWN), _task_is(_A.task_id, TaskStatus.DONE))
+_GONE: Final = books.wanted(_OPEN, _task_is(_A.watched_task, *(one for one in TaskStatus if one.final)))
+_OLD: Final = books.wanted(_OPEN, _A.rule == Rule.FIGURES.value, _A.since < sa.bindparam("before"))
+"""Asked at every tick, so built once."""
 
 
 @frozen(kw_only=True)
@@ -168,11 +183,11 @@ class WatchDesk:
         where = [column == value for column, value in ((_A.subject, subject), (_A.store, store)) if value]
         if open is not None:
             where.append(_A.closed_at.is_(None) if open else _A.closed_at.is_not(None))
-        return self._find(*where, limit=limit)
+        return self._find(books.wanted(*where), limit)
 
-    def _find(self, *where: sa.ColumnElement[bool], limit: int = _MOST) -> tuple[StoredAlert, ...]:
+    def _find(self, query: sa.Select[*tuple[Any, ...]], limit: int = _MOST, **known: object) -> tuple[StoredAlert, ...]:
         with reading(self.engine) as connection:
-            return books.find(connection, self.corp_id, *where, limit=limit)
+            return books.find(connection, self.corp_id, query, limit, **known)
 
     def tick(self, now: datetime, *, limit: int = _MOST) -> WatchReport:
         """Look at what is due, tell people, and close what is over; run it every minute.
@@ -261,8 +276,8 @@ class WatchDesk:
     # Tell people.
 
     def _deliver(self, now: datetime, limit: int) -> None:
-        for one in self._find(_A.delivered_at.is_(None), _A.closed_at.is_(None), limit=limit):
-            first = self._find(_A.silence == one.silence, _A.rung == Rung.ALERT.value)
+        for one in self._find(_UNTOLD, limit):
+            first = self._find(_FIRST, key=one.silence)
             task_id = self._delivery.tell(one, first[0] if first else None, now)
             if not self._delivered(one, task_id, now) and task_id != one.watched_task:
                 self.tasks.cancel(task_id, "contact seen", now=now, by=SOURCE)
@@ -277,8 +292,7 @@ class WatchDesk:
     def _heed_tasks(self, now: datetime, limit: int) -> int:
         """Take a task of the watch that somebody has done for the contact that it asked for."""
         closed = 0
-        done = self._is_in(_A.task_id, TaskStatus.DONE)
-        for one in self._find(_A.closed_at.is_(None), _A.rung.in_(_OWN), done, limit=limit):
+        for one in self._find(_DONE, limit):
             task = self.tasks.get(one.task_id or 0)
             if task is None or task.closed_at is None:  # pragma: no cover - a task that is done has its time
                 continue
@@ -295,16 +309,10 @@ class WatchDesk:
     def _drop_gone(self, limit: int, now: datetime) -> int:
         """Close alerts about tasks that are closed, and about days that newer ones have followed."""
         closed = 0
-        final = self._is_in(_A.watched_task, *(one for one in TaskStatus if one.final))
-        for one in self._find(_A.closed_at.is_(None), final, limit=limit):
+        for one in self._find(_GONE, limit):
             closed += self._close([one], now, "the task is closed", Evidence.TASK)
-        old = (_A.rule == Rule.FIGURES.value, _A.since < now - 3 * timedelta(days=1))
-        return closed + self._close(self._find(_A.closed_at.is_(None), *old, limit=limit), now, "newer figures", None)
-
-    def _is_in(self, number: sa.ColumnElement[int | None], *states: TaskStatus) -> sa.ColumnElement[bool]:
-        """Whether the staff task of an alert is in one of the states: asked for each open alert, of which few are."""
-        mine = (_T.id == number, _T.corp_id == self.corp_id, _T.state.in_([one.value for one in states]))
-        return sa.exists().where(*mine).correlate(alert_rows)
+        old = self._find(_OLD, limit, before=now - timedelta(days=3))
+        return closed + self._close(old, now, "newer figures", None)
 
     def _close(self, found: Sequence[StoredAlert], now: datetime, why: str, evidence: Evidence | None) -> int:
         """Close alerts, and then their tasks: done if a contact was seen, else taken back."""
