@@ -6,7 +6,7 @@ A `Call` can be built without a client, compared, previewed, logged, stored, cou
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import GenericAlias, NoneType
 from typing import Any, Final, Generic, TypeVar, cast
 
@@ -100,6 +100,7 @@ class Call(Generic[T]):
         by_offset: Pages are counted by ``offset`` and ``next_offset``, not by ``cursor`` and ``next_cursor``.
         checks: Limits tested before sending.
         grant: The name of the token in the query; empty for calls that need none.
+        reader: Turns the whole answer into the result, where its types alone do not say how.
     """
 
     method: str
@@ -114,6 +115,7 @@ class Call(Generic[T]):
     by_offset: bool = False
     checks: tuple[Check, ...] = ()
     grant: str = "access_token"
+    reader: Callable[[JSONObject], Any] | None = None
 
     @classmethod
     def get(cls, path: str, result: type[U], /, **fields: object) -> Call[U]:
@@ -133,6 +135,14 @@ class Call(Generic[T]):
     def unwrap(self, key: str) -> Call[T]:
         """Decode only the value under `key` of the answer."""
         return evolve(self, key=key)
+
+    def read_by(self, reader: Callable[[JSONObject], T]) -> Call[T]:
+        """Let a function turn the whole answer into the result.
+
+        Args:
+            reader: The function; raises `DecodeError` for what is no such answer.
+        """
+        return evolve(self, reader=reader)
 
     def paged(self, items: str, *, by_offset: bool = False) -> Call[Page[T]]:
         """Make the answer a `Page` whose items stand under the key `items`.
@@ -188,6 +198,8 @@ class Call(Generic[T]):
         Raises:
             DecodeError: The answer has another shape than the manual says; `.path` names the place.
         """
+        if self.reader is not None:
+            return cast("T", self.reader(answer))
         if self.items:
             return cast("T", self._decode_page(answer))
         if self.result is NoneType:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from wecom_auto.api.ids import IdEndpoints
     from wecom_auto.api.intercept_rules import InterceptRuleEndpoints
     from wecom_auto.api.join_ways import JoinWayEndpoints
+    from wecom_auto.api.kf_accounts import KfAccountEndpoints
+    from wecom_auto.api.kf_messages import KfMessageEndpoints
+    from wecom_auto.api.kf_sessions import KfSessionEndpoints
     from wecom_auto.api.live_streams import LiveStreamEndpoints
     from wecom_auto.api.mass_messages import MassMessageEndpoints
     from wecom_auto.api.media import MediaEndpoints
@@ -209,6 +212,27 @@ class Chapters(Generic[C]):
         from wecom_auto.api.members import MemberEndpoints
 
         return MemberEndpoints(self._bound())
+
+    @cached_property
+    def kf_accounts(self) -> KfAccountEndpoints[C]:
+        """Accounts of customer service (微信客服): name, link, and who answers."""
+        from wecom_auto.api.kf_accounts import KfAccountEndpoints
+
+        return KfAccountEndpoints(self._bound())
+
+    @cached_property
+    def kf_messages(self) -> KfMessageEndpoints[C]:
+        """Messages of customer service (微信客服): pull and answer."""
+        from wecom_auto.api.kf_messages import KfMessageEndpoints
+
+        return KfMessageEndpoints(self._bound())
+
+    @cached_property
+    def kf_sessions(self) -> KfSessionEndpoints[C]:
+        """Conversations of customer service (微信客服), and the way to a member of staff."""
+        from wecom_auto.api.kf_sessions import KfSessionEndpoints
+
+        return KfSessionEndpoints(self._bound())
 
     @cached_property
     def live_streams(self) -> LiveStreamEndpoints[C]:

@@ -145,8 +145,8 @@ def test_errmsg_has_the_platforms_shape(raw: Raw) -> None:
 
 def test_an_unknown_path_is_404_and_warned_about(raw: Raw) -> None:
     """A path outside the table answers 404 with HTML, and tells whoever runs the tests."""
-    with pytest.warns(UnknownPathWarning, match="kf/sync_msg"):
-        answer = raw.http.post("kf/sync_msg", json={})
+    with pytest.warns(UnknownPathWarning, match="kf/get_corp_statistic"):
+        answer = raw.http.post("kf/get_corp_statistic", json={})
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "text/html"
 

@@ -24,6 +24,8 @@ CONTROL: Final = "/_fake/"
 VERBS: Final = frozenset(
     {
         "book_live", "cancel_live", "end_live", "shop_from_live", "start_live", "watch_live",
+        "kf_allow_upgrades", "kf_answer", "kf_end", "kf_enter", "kf_follow_recommendation", "kf_sent", "kf_serve",
+        "kf_take", "kf_write",
         "allow_on_cards", "edit_card", "set_contact_sync",
         "group_says", "member_says", "request_friend",
         "add_other_contact", "add_parent", "add_student", "external_userid_for", "greetings", "notices", "openid_of",

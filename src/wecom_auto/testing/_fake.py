@@ -22,6 +22,7 @@ from wecom_auto.testing._scenes_acquisition import AcquisitionScenes
 from wecom_auto.testing._scenes_callbacks import CallbackScenes
 from wecom_auto.testing._scenes_groups import GroupScenes
 from wecom_auto.testing._scenes_ids import IdScenes
+from wecom_auto.testing._scenes_kf import KfScenes
 from wecom_auto.testing._scenes_lives import LiveScenes
 from wecom_auto.testing._scenes_members import MemberScenes
 from wecom_auto.testing._scenes_moments import MomentScenes
@@ -50,6 +51,7 @@ REVOKED = 40014
 class FakeWeCom(
     TalkScenes,
     AcquisitionScenes,
+    KfScenes,
     PeopleScenes,
     StaffScenes,
     GroupScenes,

@@ -13,6 +13,7 @@ from wecom_auto.testing._state_acquisition import Acquisition
 from wecom_auto.testing._state_group_welcomes import GroupWelcomes
 from wecom_auto.testing._state_intercept import Intercept
 from wecom_auto.testing._state_journal import Journal
+from wecom_auto.testing._state_kf import KfDesk
 from wecom_auto.testing._state_lives import Live
 from wecom_auto.testing._state_moments import Moments
 from wecom_auto.testing._state_products import Products
@@ -340,6 +341,7 @@ class State:
     group_welcomes: GroupWelcomes = field(factory=GroupWelcomes)
     school: School = field(factory=School)
     served: Served = field(factory=Served)
+    kf: KfDesk = field(factory=KfDesk)
     lives: dict[str, Live] = field(factory=dict[str, Live])
     live_codes: dict[str, tuple[str, str, int]] = field(factory=dict[str, tuple[str, str, int]])
     card_labels: frozenset[str] | None = None
