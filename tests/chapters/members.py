@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.chapters import Make
-from tests.chapters._shared import calls
+from tests.chapters._shared import PNG, calls
 from tests.contract._play import Case, Play, refused
 
 from wecom_auto import Call
@@ -16,6 +16,7 @@ from wecom_auto.models import (
     ExternalAttribute,
     ExternalAttributeType,
     ExternalProfile,
+    MemberStatus,
     MiniProgramValue,
     TextValue,
     WebValue,
@@ -47,7 +48,15 @@ CARD = ExternalProfile(
 CALLS: Mapping[str, list[Call[Any]]] = {
     "user/get": [members.get("u")],
     "user/update": [
-        members.update("u", name="n", alias="a", position="p", external_position="e", external_profile=CARD)
+        members.update(
+            "u",
+            name="n",
+            alias="a",
+            position="p",
+            avatar_media_id="m",
+            external_position="e",
+            external_profile=CARD,
+        )
     ],
 }
 
@@ -65,7 +74,6 @@ BEYOND_REACH: Mapping[str, tuple[str, ...]] = {
         "is_leader_in_dept",
         "main_department",
         "direct_leader",
-        "avatar_mediaid",
         "enable",
         "extattr",
         "external_profile.wechat_channels.status",
@@ -86,6 +94,7 @@ REQUESTS: list[tuple[str, Make]] = [
             name="李四",
             alias="jackzhang",
             position="后台工程师",
+            avatar_media_id="2-G6nrLmr5EC3MNb_-zL1dDdzkd0p7cNliYu9V5w7o8K0",
             external_position="工程师",
             external_profile=CARD,
         ),
@@ -101,11 +110,12 @@ REFUSED: list[tuple[str, Make]] = [
     ("userid", lambda: members.get("")),
     ("userid", lambda: members.get("x" * 65)),
     ("userid", lambda: members.update("x" * 65, alias="a")),
-    ("name / alias / position / external_position / external_profile", lambda: members.update("u")),
+    ("name / alias / position / avatar_mediaid / external_position / external_profile", lambda: members.update("u")),
     ("name", lambda: members.update("u", name="")),
     ("name", lambda: members.update("u", name="字" * 65)),
     ("alias", lambda: members.update("u", alias="字" * 65)),
     ("position", lambda: members.update("u", position="字" * 43)),
+    ("avatar_mediaid", lambda: members.update("u", avatar_media_id="")),
     ("external_position", lambda: members.update("u", external_position="字" * 13)),
     ("external_profile.external_attr[0].name", lambda: _card(line("", TextValue(value="x")))),
     (
@@ -156,13 +166,24 @@ def members_and_their_cards(fake: FakeWeCom) -> Play:
         refused(PermissionDeniedError, 48002, error)
     else:
         raise AssertionError
+    cleared = ExternalProfile(external_attr=(line("官网", WebValue(url="", title="")),))
+    assert (yield lambda app: app.members.update("zhangsan", external_profile=cleared)) is None
+    fake.set_contact_sync(on=False)
+    media = yield lambda app: app.media.upload("image", PNG, filename="me.png")
+    fake.set_contact_sync()
+    assert (yield lambda app: app.members.update("zhangsan", avatar_media_id=media.media_id)) is None
+    assert fake.member("zhangsan").picture == media.media_id
     fake.set_contact_sync(on=False)
     member = yield lambda app: app.members.get("zhangsan")
     assert (member.userid, member.name, member.alias) == ("zhangsan", "张三", "小张")
     assert (member.external_position, member.main_department) == ("专属顾问", 2)
     assert member.external_profile.external_corp_name == "某某汽车"
     assert member.external_profile.wechat_channels == ChannelsAccount(nickname="某某汽车")
-    assert member.external_profile.external_attr == card.external_attr[:2]
+    assert member.external_profile.external_attr == card.external_attr[:1]
+    assert member.status is MemberStatus.ACTIVE
+    fake.add_member("lisi", activated=False)
+    fresh = yield lambda app: app.members.get("lisi")
+    assert fresh.status is MemberStatus.NOT_ACTIVATED
 
 
 CASES: tuple[Case, ...] = (members_and_their_cards,)

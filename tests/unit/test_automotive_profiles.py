@@ -7,8 +7,18 @@ from collections.abc import Iterator
 import pytest
 
 from wecom_auto.automotive.network import Network, parse_network
-from wecom_auto.automotive.profiles import ProfileTemplate, apply, audit
-from wecom_auto.models import ChannelsAccount, CorpMember, ExternalAttribute, ExternalProfile, TextValue
+from wecom_auto.automotive.profiles import ProfileTemplate, StaffProblem, apply, audit, staff_standings
+from wecom_auto.models import (
+    ChannelsAccount,
+    CorpMember,
+    ExternalAttribute,
+    ExternalAttributeType,
+    ExternalProfile,
+    MemberStatus,
+    MiniProgramValue,
+    TextValue,
+    WebValue,
+)
 from wecom_auto.sop import DefinitionError
 from wecom_auto.testing import FakeWeCom
 
@@ -231,3 +241,61 @@ def test_a_template_that_cannot_be_meant_is_refused(text, words):
     with pytest.raises(DefinitionError) as caught:
         ProfileTemplate.from_file('name = "x"\n' + text)
     assert words in str(caught.value)
+
+
+def test_lines_that_no_card_shall_have_are_taken_off(stage):
+    """Of every type, whatever they say; lines that nobody names stay, and a second run writes nothing."""
+    old = ExternalProfile(
+        external_attr=(
+            ExternalAttribute(name="旧门店", text=TextValue(value="关了")),
+            ExternalAttribute(name="手机", text=TextValue(value="自己的")),
+            ExternalAttribute(
+                name="旧官网", type=ExternalAttributeType.WEB, web=WebValue(url="https://old.example.com", title="旧")
+            ),
+            ExternalAttribute(
+                name="旧程序",
+                type=ExternalAttributeType.MINI_PROGRAM,
+                mini_program=MiniProgramValue(appid="wx9", page="p", title="旧"),
+            ),
+        )
+    )
+    stage.writer.members.update("anna", external_profile=old)
+    template = ProfileTemplate.from_file('name = "t"\nremove = ["旧门店", "旧官网", "旧程序", "没有的"]\n')
+    plan = audit(template, NETWORK, stage.reader)
+    assert str(plan.deviations[0]) == "anna line:旧门店: 关了 instead of nothing"
+    assert (plan.userids, len(plan.deviations)) == (("anna",), 3)
+    report = stage.apply(template=template)
+    assert (report.written, report.ignored) == (("anna",), ())
+    lines = stage.reader.members.get("anna").external_profile.external_attr
+    assert [one.name for one in lines] == ["手机"]
+    assert stage.apply(template=template).kept == 3
+
+
+def test_a_line_cannot_be_written_and_removed():
+    """Which of the two is meant, nobody knows."""
+    text = 'name = "t"\nremove = ["门店"]\n[[line]]\nlabel = "门店"\ntext = "x"\n'
+    with pytest.raises(DefinitionError, match="'门店' is a line, and to be removed"):
+        ProfileTemplate.from_file(text)
+
+
+def test_who_can_have_customers_is_told_before_a_lead_waits():
+    """The platform knows who has opened WeCom and who has the right; the worst problem is named first."""
+    fake = FakeWeCom()
+    fake.add_member("anna")
+    fake.add_member("fresh", activated=False, contact=False)
+    fake.add_member("back_office", contact=False)
+    fake.add_member("elsewhere")
+    fake.add_app("华北", "north", agent_id=1000009, visible=["anna", "fresh", "back_office", "gone"])
+    client = fake.client(secret="north", agent_id=1000009)
+    found = staff_standings(client, ["anna", "fresh", "back_office", "elsewhere", "gone", "anna"])
+    assert [(one.userid, one.problem) for one in found] == [
+        ("anna", None),
+        ("fresh", StaffProblem.NOT_ACTIVATED),
+        ("back_office", StaffProblem.NO_CONTACT_RIGHT),
+        ("elsewhere", StaffProblem.OUT_OF_RANGE),
+        ("gone", StaffProblem.UNKNOWN),
+    ]
+    assert (found[0].status, found[0].contact) == (MemberStatus.ACTIVE, True)
+    assert (found[1].status, found[3].status) == (MemberStatus.NOT_ACTIVATED, MemberStatus.UNKNOWN)
+    assert fake.count("externalcontact/get_follow_user_list") == 1
+    client.close()

@@ -152,7 +152,7 @@ class KfAccountEndpoints(Endpoints[C]):
             department_ids: Departments, up to 20.
 
         Returns:
-            What became of each: the call succeeds although some of them failed.
+            What became of each; the call succeeds although some of them failed.
 
         Raises:
             NotFoundError: 95004 there is no such account.

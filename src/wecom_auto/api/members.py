@@ -19,10 +19,11 @@ _USERID: Final = Limit("userid", bytes=64, least=1)
 _LINE: Final = "external_profile.external_attr[]"
 _CHECKS: Final[tuple[Check, ...]] = (
     _USERID,
-    Given("name", "alias", "position", "external_position", "external_profile"),
+    Given("name", "alias", "position", "avatar_mediaid", "external_position", "external_profile"),
     Limit("name", chars=64, least=1),
     Limit("alias", chars=64),
     Limit("position", bytes=128),
+    Limit("avatar_mediaid", least=1),
     Limit("external_position", chars=12),
     Limit(f"{_LINE}.name", least=1),
     Limit(f"{_LINE}.web.title", chars=12),
@@ -62,6 +63,7 @@ class MemberEndpoints(Endpoints[C]):
         name: str | Unset = UNSET,
         alias: str | Unset = UNSET,
         position: str | Unset = UNSET,
+        avatar_media_id: str | Unset = UNSET,
         external_position: str | Unset = UNSET,
         external_profile: ExternalProfile | Unset = UNSET,
     ) -> Call[None]:
@@ -79,6 +81,8 @@ class MemberEndpoints(Endpoints[C]):
             name: 1 to 64 characters.
             alias: Another name (别名), up to 64 characters.
             position: The job title inside (职务), up to 128 bytes.
+            avatar_media_id: The picture (头像), from `media.upload`. No app that is new since 20 June 2022 can read it
+                back.
             external_position: The job title that customers see (对外职务), up to 12 characters; empty shows `position`.
             external_profile: The card that customers see. Give all its lines: unverified whether those left out stay.
                 Labels are those of the console; titles of links and mini programs have up to 12 characters, addresses
@@ -98,6 +102,7 @@ class MemberEndpoints(Endpoints[C]):
             name=name,
             alias=alias,
             position=position,
+            avatar_mediaid=avatar_media_id,
             external_position=external_position,
             external_profile=UNSET if isinstance(external_profile, Unset) else _profile(external_profile),
         ).checked(*_CHECKS)

@@ -78,7 +78,7 @@ class FakeWeCom(
     * JSON the platform tolerates: wrong types are refused with 40058;
     * delays of data: what was written can be read at once, unless `Settings` says otherwise;
     * trusted IPs (60020), licences (701008), archive consent (41053), regions and quotas of message/send by corp size;
-    * who logged in when, and who has activated WeCom: everybody has, so that transfers never fail for it;
+    * who logged in when, and what a member cannot do who has not activated WeCom: only reading them tells;
     * personal tags, customers who are WeCom users, member tags (标签), and of members more than name and card;
     * a school's address book by API: families are put there by scenes;
     * the ids of providers' apps, except in the conversions of ids: every app reads the corp's own;

@@ -21,6 +21,7 @@ from wecom_auto.testing._wire import Body, Refusal
 
 NO_PERMISSION, NO_MEMBER, NOT_VISIBLE, BAD, MISSING = 48002, 60111, 60011, 40058, 40063
 TITLE, VALUE = 12, 64
+ACTIVE, NOT_ACTIVATED = 1, 4
 VALUES: Final[Mapping[int, str]] = {0: "text", 1: "web", 2: "miniprogram"}
 """Which field holds the value of each type of line."""
 
@@ -28,7 +29,7 @@ USERID = text("userid", required=MISSING, octets=64)
 PLAIN: Final = ("name", "alias", "position", "external_position")
 UNPLAYED: Final = (
     "new_userid", "email", "biz_mail", "biz_mail_alias", "mobile", "telephone", "gender", "address", "department",
-    "order", "is_leader_in_dept", "main_department", "direct_leader", "avatar_mediaid", "enable", "extattr",
+    "order", "is_leader_in_dept", "main_department", "direct_leader", "enable", "extattr",
 )  # fmt: skip
 """Documented fields that change nothing here."""
 
@@ -44,7 +45,14 @@ def get(ask: Ask) -> Mapping[str, object]:
     card: Body = {"external_position": member.external_position} if member.external_position else {}
     if member.card:
         card["external_profile"] = member.card
-    return {**head, **place, "main_department": member.department, "status": 1, "extattr": {"attrs": []}, **card}
+    return {
+        **head,
+        **place,
+        "main_department": member.department,
+        "status": ACTIVE if member.activated else NOT_ACTIVATED,
+        "extattr": {"attrs": []},
+        **card,
+    }
 
 
 @endpoint(
@@ -55,6 +63,7 @@ def get(ask: Ask) -> Mapping[str, object]:
     text("alias", chars=64),
     text("position", octets=128),
     text("external_position", chars=12),
+    text("avatar_mediaid"),
     nested(
         "external_profile",
         text("external_corp_name"),
@@ -80,6 +89,9 @@ def update(ask: Ask) -> None:
         member.card = merged(
             ask.state.card_labels, ask.state.card_programs, member.card, given["external_profile"], lines
         )
+    if given.get("avatar_mediaid"):
+        look.medium(ask, given["avatar_mediaid"])
+        member.avatar = given["avatar_mediaid"]
     for name in PLAIN:
         if name in given and (given[name] or name != "name"):
             setattr(member, name, given[name])

@@ -123,6 +123,7 @@ class FakeMember:
         active: False once they have left.
         customers: The `external_userid` of everybody they follow.
         unassigned: The customers they left behind, when they have left.
+        picture: The media id of the picture that a program gave them; empty if none did.
     """
 
     userid: str
@@ -131,6 +132,7 @@ class FakeMember:
     active: bool
     customers: tuple[str, ...]
     unassigned: tuple[str, ...]
+    picture: str = ""
 
 
 @frozen(kw_only=True)
@@ -326,6 +328,7 @@ def member_record(member: Member) -> FakeMember:
         active=member.active,
         customers=tuple(member.relations),
         unassigned=tuple(member.unassigned),
+        picture=member.avatar,
     )
 
 

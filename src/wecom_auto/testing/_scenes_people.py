@@ -69,6 +69,7 @@ class PeopleScenes(Scenes):
         contact: bool = True,
         console_welcome: bool = False,
         verified: bool = True,
+        activated: bool = True,
     ) -> FakeMember:
         """Let somebody join the corp; a known userid comes back after having left.
 
@@ -79,6 +80,7 @@ class PeopleScenes(Scenes):
             contact: Whether they have the customer-contact right (客户联系功能).
             console_welcome: Whether the console greets their customers, so that no welcome code comes.
             verified: Whether their real name is verified (实名认证); who is not cannot take customers or groups over.
+            activated: Whether they have opened WeCom (已激活); only reading them tells.
         """
         state = self._core.state
         known = state.members.get(userid)
@@ -90,6 +92,7 @@ class PeopleScenes(Scenes):
             contact=contact,
             console_welcome=console_welcome,
             verified=verified,
+            activated=activated,
         )
         state.members[userid] = (
             member if known is None or not known.active else evolve(member, relations=known.relations)

@@ -105,6 +105,7 @@ class Member:
 
     `active` ends with resigning, at `left_at`; `contact` is the customer-contact right, `verified` the real name,
     `can_add` ends when the platform bars them from adding customers. `card` is what customers see, as on the wire.
+    `activated` only says what `user/get` answers.
     """
 
     seq: int
@@ -117,6 +118,8 @@ class Member:
     verified: bool = True
     left_at: int = 0
     can_add: bool = True
+    activated: bool = True
+    avatar: str = ""
     alias: str = ""
     position: str = ""
     external_position: str = ""

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from wecom_auto.models import ChannelsAccount, CorpMember, ExternalAttribute, ExternalProfile
+from wecom_auto.models import (
+    ChannelsAccount,
+    CorpMember,
+    ExternalAttribute,
+    ExternalProfile,
+    MiniProgramValue,
+    TextValue,
+    WebValue,
+)
 
 
 @frozen(kw_only=True)
@@ -14,7 +22,7 @@ class CardDeviation:
     Attributes:
         userid: The member.
         field: ``external_position``, ``alias``, ``corp_name``, ``channels`` or ``line:LABEL``.
-        wanted: What the template says.
+        wanted: What the template says; empty for a line that shall go.
         found: What there is.
     """
 
@@ -24,7 +32,7 @@ class CardDeviation:
     found: str
 
     def __str__(self) -> str:
-        return f"{self.userid} {self.field}: {self.found or 'nothing'} instead of {self.wanted}"
+        return f"{self.userid} {self.field}: {self.found or 'nothing'} instead of {self.wanted or 'nothing'}"
 
 
 @frozen(kw_only=True)
@@ -38,6 +46,7 @@ class Card:
         corp_name: The short name of the corp.
         channels: The nickname of the Channels account.
         lines: The lines that must be there.
+        remove: Labels of lines that must not.
     """
 
     userid: str
@@ -46,6 +55,7 @@ class Card:
     corp_name: str = ""
     channels: str = ""
     lines: tuple[ExternalAttribute, ...] = ()
+    remove: tuple[str, ...] = ()
 
     def deviations(self, found: CorpMember) -> tuple[CardDeviation, ...]:
         """Say in what a member differs; of a card as it should be, nothing."""
@@ -58,21 +68,32 @@ class Card:
             ("channels", self.channels, profile.wechat_channels.nickname if profile.wechat_channels else ""),
             *((f"line:{one.name}", _said(one), lines.get(one.name, "")) for one in self.lines),
         ]
+        wrong = [one for one in pairs if one[1] and one[1] != one[2]]
+        wrong += [(f"line:{name}", "", lines[name]) for name in self.remove if lines.get(name)]
         return tuple(
-            CardDeviation(userid=self.userid, field=name, wanted=wanted, found=there)
-            for name, wanted, there in pairs
-            if wanted and wanted != there
+            CardDeviation(userid=self.userid, field=name, wanted=wanted, found=there) for name, wanted, there in wrong
         )
 
     def over(self, found: ExternalProfile | None) -> ExternalProfile:
         """Return the card to write: all that is there, with what the template says put in its place."""
         old, mine = found or ExternalProfile(), {one.name: one for one in self.lines}
-        kept = [mine.pop(one.name, one) for one in old.external_attr]
+        kept = [_emptied(one) if one.name in self.remove else mine.pop(one.name, one) for one in old.external_attr]
         return ExternalProfile(
             external_corp_name=self.corp_name or old.external_corp_name,
             wechat_channels=ChannelsAccount(nickname=self.channels) if self.channels else old.wechat_channels,
             external_attr=(*kept, *mine.values()),
         )
+
+
+def _emptied(line: ExternalAttribute) -> ExternalAttribute:
+    """Return the line with no value, by which the platform takes it off."""
+    return ExternalAttribute(
+        type=line.type,
+        name=line.name,
+        text=TextValue(value="") if line.text else None,
+        web=WebValue(url="", title="") if line.web else None,
+        mini_program=MiniProgramValue(appid="", page="", title="") if line.mini_program else None,
+    )
 
 
 def _said(line: ExternalAttribute) -> str:

@@ -17,7 +17,7 @@ from wecom_auto.models import ExternalAttribute, ExternalAttributeType, MiniProg
 from wecom_auto.sop._problems import DefinitionError, inside, is_table, read_table, read_text, suggestion
 from wecom_auto.sop._toml import read_toml
 
-_KEYS: Final = {"name", "roles", "external_position", "alias", "corp_name", "channels", "titles", "line"}
+_KEYS: Final = {"name", "roles", "external_position", "alias", "corp_name", "channels", "titles", "line", "remove"}
 _WORDS: Final = {"name", "title", "store", "store_code", "dealer", "region", "brand", "userid"}
 _POSITION, _ALIAS, _TITLE, _TEXT = 12, 64, 12, 64
 
@@ -78,6 +78,7 @@ class ProfileTemplate:
         corp_name: The short name of the corp; must be one that the console offers.
         channels: The nickname of the Channels account (视频号); must be bound to the corp.
         lines: Lines that every card has.
+        remove: Labels of lines that no card shall have: they are emptied, which takes them off (unverified).
     """
 
     name: str
@@ -88,6 +89,7 @@ class ProfileTemplate:
     corp_name: str = ""
     channels: str = ""
     lines: tuple[ProfileLine, ...] = ()
+    remove: tuple[str, ...] = ()
 
     @classmethod
     def from_file(cls, source: str | os.PathLike[str]) -> ProfileTemplate:
@@ -105,11 +107,16 @@ class ProfileTemplate:
         if len({one.label for one in lines}) < len(lines):
             problem = "two lines have the same label"
             raise DefinitionError(problem, place="line")
+        remove = read_list(table.get("remove", []), "remove", lambda one: read_text(one, "remove", chars=64))
+        if both := sorted({*remove} & {one.label for one in lines}):
+            problem = f"{both[0]!r} is a line, and to be removed"
+            raise DefinitionError(problem, place="remove")
         return cls(
             name=read_text(table["name"], "name", chars=64),
             roles=read_list(table.get("roles", []), "roles", lambda one: read_text(one, "role", chars=64)),
             titles={str(role): read_text(title, f"titles.{role}", chars=64) for role, title in titles.items()},
             lines=lines,
+            remove=remove,
             **{
                 key: _pattern(table.get(key, ""), key)
                 for key in ("external_position", "alias", "corp_name", "channels")
@@ -159,6 +166,7 @@ class ProfileTemplate:
             corp_name=_fill(self.corp_name, words, "corp_name"),
             channels=_fill(self.channels, words, "channels"),
             lines=tuple(one.filled(words) for one in self.lines),
+            remove=self.remove,
         )
 
 
