@@ -118,6 +118,17 @@ def test_no_month_passes_its_allowance(per_week: int, quiet: int, per_month: int
         assert all(later - earlier >= timedelta(days=repeat) for earlier, later in pairwise(at))
 
 
+def test_daily_news_take_the_whole_allowance_and_no_more() -> None:
+    """A post every day of the week; a month of 28 days gets 28, because no group may get more."""
+    daily = Playbook.preset("daily_news")
+    assert Playbook.presets() == ("broadcast", "daily_news")
+    posts = daily.posts(date(2026, 2, 1), 59, {"news": [f"n{number}" for number in range(59)]})
+    assert [one.at.date() for one in posts] == [date(2026, 2, 1) + timedelta(days=number) for number in range(59)]
+    assert {one.at.hour for one in posts} == {8}
+    own = [Used(series="news", item=f"own{day}", day=date(2026, 1, day)) for day in range(1, 32)]
+    assert daily.posts(date(2026, 1, 31), 2, {"news": ["n1"]}, used=own)[0].at.date() == date(2026, 2, 1)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_used_is_remembered_once(kind: str, tmp_path: Path) -> None:
     """The same posts told twice are remembered once, for their own playbook only."""

@@ -6,6 +6,7 @@ Every post is a mass message that the owner taps, and a group gets only so many 
 from __future__ import annotations
 
 import os
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
@@ -79,11 +80,11 @@ class Playbook:
     Attributes:
         name: Of the preset or the file.
         series: In the order in which they take turns.
-        per_week: Posts in a week, 1 to 6.
+        per_week: Posts in a week, 1 to 7; with 7 no day is quiet.
         quiet_day: The weekday without a post, 0 for Monday.
         slots: The times of day that take turns.
-        per_month: The most posts in a calendar month. The platform allows a group as many as the month has days, the
-            owner's own messages included.
+        per_month: The most posts in a calendar month, and never more than it has days, because the platform allows a
+            group no more, the owner's own messages included.
         repeat_after: How long a content is not used again.
         zone: Whose clock the slots are read from.
     """
@@ -99,7 +100,11 @@ class Playbook:
 
     @classmethod
     def preset(cls, name: str = "broadcast") -> Playbook:
-        """Take a playbook that ships with the package: ``broadcast`` has six series, three posts a week."""
+        """Take a playbook that ships with the package.
+
+        Args:
+            name: ``broadcast`` has six series, three posts a week; ``daily_news`` (每日早报) one series, every morning.
+        """
         return cls.from_file(preset_text("playbooks", name))
 
     @classmethod
@@ -127,7 +132,7 @@ class Playbook:
         return cls(
             name=read_text(table["name"], "name", chars=64),
             series=series,
-            per_week=read_int(table.get("per_week", 3), "per_week", least=1, most=6),
+            per_week=read_int(table.get("per_week", 3), "per_week", least=1, most=7),
             quiet_day=_WEEK.index(str(quiet)),
             slots=read_list(table.get("slots", ["10:00"]), "slots", _time) or (time(10),),
             per_month=read_int(table.get("per_month", 14), "per_month", least=0, most=31),
@@ -159,7 +164,7 @@ class Playbook:
         done = {one.day for one in used}
         turn, number = self._next_turn(used), len(used)
         for day in (first + timedelta(days=count) for count in range(days)):
-            full = months[day.year, day.month] >= self.per_month
+            full = months[day.year, day.month] >= min(self.per_month, monthrange(day.year, day.month)[1])
             if day in done or full or day.weekday() not in self.weekdays:
                 continue
             found = self._fresh(turn, day, items, last_used)
@@ -176,6 +181,8 @@ class Playbook:
     @property
     def weekdays(self) -> frozenset[int]:
         """The weekdays with posts, spread over the week around the quiet one."""
+        if self.per_week == len(_WEEK):
+            return frozenset(range(len(_WEEK)))
         rest = [(self.quiet_day + 1 + count) % 7 for count in range(6)]
         return frozenset(rest[count * 6 // self.per_week] for count in range(self.per_week))
 

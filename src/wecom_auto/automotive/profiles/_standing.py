@@ -38,13 +38,13 @@ class StaffStanding:
 
     Attributes:
         userid: The member.
-        status: Whether they use WeCom; `UNKNOWN` if they cannot be read.
+        activated: They use WeCom (已激活), as far as they can be read.
         contact: They may have customers.
         problem: What is wrong first; None if nothing is.
     """
 
     userid: str
-    status: MemberStatus
+    activated: bool
     contact: bool
     problem: StaffProblem | None
 
@@ -83,4 +83,4 @@ def _standing(client: WeCom, userid: str, *, contact: bool) -> StaffStanding:
     except PermissionDeniedError:
         problem = StaffProblem.OUT_OF_RANGE
     problem = problem or _BY_STATUS.get(status) or (None if contact else StaffProblem.NO_CONTACT_RIGHT)
-    return StaffStanding(userid=userid, status=status, contact=contact, problem=problem)
+    return StaffStanding(userid=userid, activated=status is MemberStatus.ACTIVE, contact=contact, problem=problem)
