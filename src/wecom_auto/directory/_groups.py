@@ -21,6 +21,25 @@ from wecom_auto.store import alone, insert_new, upsert
 
 _GROUP_COLUMNS: Final = [column for column in groups.columns if column.name != "corp_id"]
 _MEMBER_COLUMNS: Final = [column for column in group_members.columns if column.name != "corp_id"]
+_SOME: Final = (
+    sa.select(*_GROUP_COLUMNS)
+    .where(groups.c.corp_id == sa.bindparam("corp"), groups.c.chat_id.in_(sa.bindparam("chats", expanding=True)))
+    .order_by(groups.c.chat_id)
+)
+_SOME_LOCKED: Final = _SOME.with_for_update()
+
+
+def _members(*where: sa.ColumnElement[bool]) -> sa.Select[*tuple[Any, ...]]:
+    query: sa.Select[*tuple[Any, ...]] = sa.select(*_MEMBER_COLUMNS)
+    return query.where(group_members.c.corp_id == sa.bindparam("corp"), *where)
+
+
+_OF_GROUPS: Final = _members(group_members.c.chat_id.in_(sa.bindparam("chats", expanding=True)))
+_OF_GROUP: Final = _members(group_members.c.chat_id == sa.bindparam("chat"))
+_OF_PERSON: Final = _members(group_members.c.userid == sa.bindparam("person"))
+_OF_PEOPLE: Final = _members(
+    group_members.c.chat_id == sa.bindparam("chat"), group_members.c.userid.in_(sa.bindparam("people", expanding=True))
+)
 
 
 def change(
@@ -40,7 +59,7 @@ def put_details(connection: Connection, corp_id: str, answers: Sequence[GroupCha
     news = News(groups=change(connection, corp_id, {name: _reading(one, as_of) for name, one in told.items()}))
     known: dict[str, dict[str, Membership]] = {chat_id: {} for chat_id in told}
     for chunk in chunks(told):
-        for member in _memberships(connection, corp_id, group_members.c.chat_id.in_(chunk)):
+        for member in _memberships(connection, corp_id, _OF_GROUPS, chats=chunk):
             known[member.chat_id][member.userid] = member
     for chat_id, one in sorted(told.items()):
         changed = rules.members_read(known[chat_id], chat_id, one.members, as_of)
@@ -90,12 +109,12 @@ def get(connection: Connection, corp_id: str, chat_id: str) -> GroupRow | None:
 
 def members_of(connection: Connection, corp_id: str, chat_id: str) -> list[Membership]:
     """Return everybody who is in a group, or was."""
-    return _memberships(connection, corp_id, group_members.c.chat_id == chat_id)
+    return _memberships(connection, corp_id, _OF_GROUP, chat=chat_id)
 
 
 def memberships_of(connection: Connection, corp_id: str, userid: str) -> list[Membership]:
     """Return every group that somebody is in, or was."""
-    return _memberships(connection, corp_id, group_members.c.userid == userid)
+    return _memberships(connection, corp_id, _OF_PERSON, person=userid)
 
 
 def unread(connection: Connection, corp_id: str, before: datetime, *, whole: bool, after: str, most: int) -> list[str]:
@@ -150,9 +169,7 @@ def read(connection: Connection, corp_id: str, chat_ids: Iterable[str], *, lock:
     """Return those of the groups of which something was heard."""
     found: list[GroupRow] = []
     for chunk in chunks(chat_ids):
-        query = sa.select(*_GROUP_COLUMNS).where(groups.c.corp_id == corp_id, groups.c.chat_id.in_(chunk))
-        query = query.order_by(groups.c.chat_id)
-        rows = connection.execute(query.with_for_update() if lock else query)
+        rows = connection.execute(_SOME_LOCKED if lock else _SOME, {"corp": corp_id, "chats": chunk})
         found.extend(_as_group(row) for row in rows.mappings())
     return found
 
@@ -168,14 +185,14 @@ def _lock(connection: Connection, corp_id: str, chat_ids: Iterable[str]) -> dict
 
 
 def _some_members(connection: Connection, corp_id: str, chat_id: str, userids: Iterable[str]) -> list[Membership]:
-    g = group_members.c
-    found = (_memberships(connection, corp_id, g.chat_id == chat_id, g.userid.in_(chunk)) for chunk in chunks(userids))
+    found = (_memberships(connection, corp_id, _OF_PEOPLE, chat=chat_id, people=chunk) for chunk in chunks(userids))
     return [one for some in found for one in some]
 
 
-def _memberships(connection: Connection, corp_id: str, *where: sa.ColumnElement[bool]) -> list[Membership]:
-    query = sa.select(*_MEMBER_COLUMNS).where(group_members.c.corp_id == corp_id, *where)
-    found = [_as_membership(row) for row in connection.execute(query).mappings()]
+def _memberships(
+    connection: Connection, corp_id: str, query: sa.Select[*tuple[Any, ...]], **known: object
+) -> list[Membership]:
+    found = [_as_membership(row) for row in connection.execute(query, {"corp": corp_id, **known}).mappings()]
     # Not by the database: SQLite would read the whole key in order, and leave the index of members alone.
     return sorted(found, key=lambda one: (one.chat_id, one.userid))
 

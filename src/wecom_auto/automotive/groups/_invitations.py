@@ -19,7 +19,7 @@ from wecom_auto.automotive.groups._policy import GroupPolicy
 from wecom_auto.automotive.groups._values import Decision, InviteWay
 from wecom_auto.automotive.lifecycle._tables import positions
 from wecom_auto.directory._tables import group_members, groups
-from wecom_auto.store import change_where, insert_once, reading, repeatable, transaction
+from wecom_auto.store import change_where, insert_once, reading, repeatable, rows_where, transaction
 
 _I: Final = t.invitations.c
 _BATCH: Final = 500
@@ -104,8 +104,7 @@ def invite(
     """
     written = 0
     with transaction(engine) as connection:
-        locked = sa.select(groups.c.chat_id).where(groups.c.corp_id == corp_id, groups.c.chat_id == chat_id)
-        connection.execute(locked.with_for_update()).all()
+        rows_where(connection, groups, {"corp_id": corp_id, "chat_id": chat_id}, columns=("chat_id",), lock=True).all()
         room = policy.capacity.roll - _taken(connection, corp_id, chat_id, now)
         for one in wanted:
             if room <= 0:
@@ -116,12 +115,30 @@ def invite(
     return written
 
 
+_INSIDE: Final = (
+    sa.select(sa.func.count())
+    .select_from(group_members)
+    .where(
+        group_members.c.corp_id == sa.bindparam("corp"),
+        group_members.c.chat_id == sa.bindparam("chat"),
+        group_members.c.left_at.is_(None),
+    )
+)
+_COMING: Final = (
+    sa.select(sa.func.count())
+    .select_from(t.invitations)
+    .where(
+        _I.corp_id == sa.bindparam("corp"),
+        _I.chat_id == sa.bindparam("chat"),
+        _I.state == InvitationState.OPEN.value,
+        _I.until_at > sa.bindparam("now"),
+    )
+)
+
+
 def _taken(connection: Connection, corp_id: str, chat_id: str, now: datetime) -> int:
-    m = group_members.c
-    inside = (m.corp_id == corp_id, m.chat_id == chat_id, m.left_at.is_(None))
-    waiting = (_I.corp_id == corp_id, _I.chat_id == chat_id, _I.state == InvitationState.OPEN, _I.until_at > now)
-    size = connection.scalar(sa.select(sa.func.count()).select_from(group_members).where(*inside)) or 0
-    return size + (connection.scalar(sa.select(sa.func.count()).select_from(t.invitations).where(*waiting)) or 0)
+    known = {"corp": corp_id, "chat": chat_id}
+    return (connection.scalar(_INSIDE, known) or 0) + (connection.scalar(_COMING, known | {"now": now}) or 0)
 
 
 def _row(corp_id: str, policy: GroupPolicy, one: Decision, now: datetime) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from wecom_auto.automotive.watch._rules import Rule, Rung
 from wecom_auto.automotive.watch._tables import alerts, watched
 from wecom_auto.automotive.watch._values import Alert, Evidence, Fired, Precision, Standing, Subject, SubjectKind, Touch
-from wecom_auto.store import insert_once
+from wecom_auto.store import insert_once, rows_where
 
 _W: Final = watched.c
 _A: Final = alerts.c
@@ -88,18 +88,33 @@ def forget(connection: Connection, corp_id: str, subject: str) -> bool:
     return connection.execute(sa.delete(watched).where(*_mine(corp_id, subject))).rowcount == 1
 
 
+_THIS_ONE: Final = (_W.corp_id == sa.bindparam("corp"), _W.subject == sa.bindparam("whom"))
+_LATER: Final = sa.or_(_W.touched_at.is_(None), _W.touched_at < sa.bindparam("at"))
+_WAITS: Final = (
+    sa.update(watched)
+    .where(*_THIS_ONE, _LATER, sa.or_(_W.waiting_at.is_(None), _W.waiting_at > sa.bindparam("at")))
+    .values(waiting_at=sa.bindparam("at"), waiting_evidence=sa.bindparam("by"), check_at=sa.bindparam("now"))
+)
+_ANSWERED: Final = (
+    sa.update(watched)
+    .where(*_THIS_ONE, _W.waiting_at <= sa.bindparam("at"))
+    .values(waiting_at=None, waiting_evidence="", check_at=sa.bindparam("now"))
+)
+_TOUCHED: Final = (
+    sa.update(watched)
+    .where(*_THIS_ONE, _LATER)
+    .values(touched_at=sa.bindparam("at"), touched_evidence=sa.bindparam("by"), check_at=sa.bindparam("now"))
+)
+
+
 def hear(connection: Connection, corp_id: str, touch: Touch, now: datetime) -> bool:
     """Write a contact down, in whatever order they come; False if it changes nothing."""
-    mine, at = _mine(corp_id, touch.subject), touch.at
-    later = sa.or_(_W.touched_at.is_(None), _W.touched_at < at)
+    known = {"corp": corp_id, "whom": touch.subject, "at": touch.at, "now": now}
+    known |= {"by": touch.evidence.value}
     if touch.inbound:
-        first = sa.or_(_W.waiting_at.is_(None), _W.waiting_at > at)
-        values = {"waiting_at": at, "waiting_evidence": touch.evidence.value, "check_at": now}
-        return connection.execute(sa.update(watched).where(*mine, later, first).values(values)).rowcount == 1
-    answered = sa.update(watched).where(*mine, _W.waiting_at <= at)
-    ended = connection.execute(answered.values(waiting_at=None, waiting_evidence="", check_at=now)).rowcount
-    values = {"touched_at": at, "touched_evidence": touch.evidence.value, "check_at": now}
-    newer = connection.execute(sa.update(watched).where(*mine, later).values(values)).rowcount
+        return connection.execute(_WAITS, known).rowcount == 1
+    ended = connection.execute(_ANSWERED, known).rowcount
+    newer = connection.execute(_TOUCHED, known).rowcount
     return bool(ended or newer)
 
 
@@ -119,15 +134,27 @@ def due(connection: Connection, corp_id: str, now: datetime, limit: int) -> tupl
 
 def standing(connection: Connection, corp_id: str, subject: str, *, hold: bool = False) -> Standing | None:
     """One subject; with `hold`, nobody else changes it until the end of the transaction."""
-    query = sa.select(watched).where(*_mine(corp_id, subject))
-    row = connection.execute(query.with_for_update() if hold else query).mappings().one_or_none()
+    mine = {"corp_id": corp_id, "subject": subject}
+    row = rows_where(connection, watched, mine, lock=hold).mappings().one_or_none()
     return None if row is None else _standing(row)
+
+
+_LOOK_AGAIN: Final = (
+    sa.update(watched)
+    .where(
+        *_THIS_ONE,
+        _W.check_at <= sa.bindparam("now"),
+        _W.touched_at.is_not_distinct_from(sa.bindparam("touched", type_=_W.touched_at.type)),
+        _W.waiting_at.is_not_distinct_from(sa.bindparam("waiting", type_=_W.waiting_at.type)),
+    )
+    .values(check_at=sa.bindparam("next"))
+)
 
 
 def look_again(connection: Connection, corp_id: str, seen: Standing, at: datetime | None, now: datetime) -> None:
     """Say when to look at a subject again, unless something has been heard of it meanwhile."""
-    same = (*_mine(corp_id, seen.subject.id), _W.check_at <= now)
-    connection.execute(sa.update(watched).where(*same, *_as_seen(seen)).values(check_at=at))
+    known = {"corp": corp_id, "whom": seen.subject.id, "now": now, "next": at}
+    connection.execute(_LOOK_AGAIN, known | {"touched": seen.touched_at, "waiting": seen.waiting_at})
 
 
 def give_to(connection: Connection, corp_id: str, subject: str, userid: str) -> None:
@@ -135,12 +162,17 @@ def give_to(connection: Connection, corp_id: str, subject: str, userid: str) -> 
     connection.execute(sa.update(watched).where(*_mine(corp_id, subject)).values(holder=userid))
 
 
+_FIRED: Final = (
+    sa.select(_A.silence, _A.rung, _A.fired_at)
+    .where(_A.corp_id == sa.bindparam("corp"), _A.silence.in_(sa.bindparam("silences", expanding=True)))
+    .order_by(_A.fired_at)
+)
+
+
 def fired(connection: Connection, corp_id: str, silences: Iterable[str]) -> dict[str, tuple[Fired, ...]]:
     """What was told of silences, oldest first."""
-    query = sa.select(_A.silence, _A.rung, _A.fired_at)
-    query = query.where(_A.corp_id == corp_id, _A.silence.in_(list(silences))).order_by(_A.fired_at)
     found: dict[str, tuple[Fired, ...]] = {}
-    for row in connection.execute(query):
+    for row in connection.execute(_FIRED, {"corp": corp_id, "silences": list(silences)}):
         found[row.silence] = (*found.get(row.silence, ()), Fired(rung=Rung(row.rung), at=row.fired_at))
     return found
 
@@ -184,32 +216,36 @@ def find(
     return tuple(_alert(row) for row in rows.mappings())
 
 
+_STILL: Final = (
+    _A.corp_id == sa.bindparam("corp"),
+    _A.silence == sa.bindparam("key"),
+    _A.rung == sa.bindparam("step"),
+    _A.closed_at.is_(None),
+)
+_DELIVERED: Final = (
+    sa.update(alerts).where(*_STILL).values(delivered_at=sa.bindparam("now"), task_id=sa.bindparam("task"))
+)
+_CLOSED: Final = sa.update(alerts).where(*_STILL).values(closed_at=sa.bindparam("now"))
+
+
 def delivered(connection: Connection, corp_id: str, one: StoredAlert, task_id: int, now: datetime) -> bool:
     """Write down that an alert became a task; False if its reason is gone by now."""
-    values = {"delivered_at": now, "task_id": task_id}
-    still = (*_this(corp_id, one), _A.closed_at.is_(None))
-    return connection.execute(sa.update(alerts).where(*still).values(values)).rowcount == 1
+    known = _this(corp_id, one) | {"now": now, "task": task_id}
+    return connection.execute(_DELIVERED, known).rowcount == 1
 
 
 def close(connection: Connection, corp_id: str, found: Sequence[StoredAlert], now: datetime) -> None:
     """Write down that the reason of alerts is gone."""
     for one in found:
-        connection.execute(sa.update(alerts).where(*_this(corp_id, one), _A.closed_at.is_(None)).values(closed_at=now))
+        connection.execute(_CLOSED, _this(corp_id, one) | {"now": now})
 
 
 def _mine(corp_id: str, subject: str) -> tuple[sa.ColumnElement[bool], ...]:
     return _W.corp_id == corp_id, _W.subject == subject
 
 
-def _this(corp_id: str, one: StoredAlert) -> tuple[sa.ColumnElement[bool], ...]:
-    return _A.corp_id == corp_id, _A.silence == one.silence, _A.rung == one.rung.value
-
-
-def _as_seen(one: Standing) -> tuple[sa.ColumnElement[bool], ...]:
-    return tuple(
-        column.is_(None) if value is None else column == value
-        for column, value in ((_W.touched_at, one.touched_at), (_W.waiting_at, one.waiting_at))
-    )
+def _this(corp_id: str, one: StoredAlert) -> dict[str, object]:
+    return {"corp": corp_id, "key": one.silence, "step": one.rung.value}
 
 
 def _standing(row: RowMapping) -> Standing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ from wecom_auto.automotive.watch._watch import SOURCE, Watch
 from wecom_auto.sop._states import TaskStatus
 from wecom_auto.sop._tables import staff_tasks
 from wecom_auto.sop.tasks import TaskDesk, TaskRecord
-from wecom_auto.sop.tasks._rows import LIVE, find
+from wecom_auto.sop.tasks._rows import LIVE, find, wanted_tasks
 from wecom_auto.sop.tasks._values import require
 from wecom_auto.store import reading, repeatable, transaction
 
@@ -47,6 +48,20 @@ _FIRST: Final = books.wanted(_A.silence == sa.bindparam("key"), _A.rung == Rung.
 _DONE: Final = books.wanted(_OPEN, _A.rung.in_(_OWN), _task_is(_A.task_id, TaskStatus.DONE))
 _GONE: Final = books.wanted(_OPEN, _task_is(_A.watched_task, *(one for one in TaskStatus if one.final)))
 _OLD: Final = books.wanted(_OPEN, _A.rule == Rule.FIGURES.value, _A.since < sa.bindparam("before"))
+_OVER: Final = sa.select(_A.watched_task).where(
+    _A.corp_id == sa.bindparam("corp"),
+    _A.rule == Rule.TASK.value,
+    _A.rung == sa.bindparam("last"),
+    _OPEN,
+    _A.watched_task.is_not(None),
+)
+_LATE: Final = wanted_tasks(
+    _T.corp_id == sa.bindparam("corp"),
+    _T.state.in_(LIVE),
+    _T.deadline_at <= sa.bindparam("now"),
+    _T.source != SOURCE,
+    _T.id.not_in(_OVER),
+)
 """Asked at every tick, so built once."""
 
 
@@ -180,10 +195,8 @@ class WatchDesk:
             open: Only those whose reason is still there, or only those whose reason is gone.
             limit: At most so many.
         """
-        where = [column == value for column, value in ((_A.subject, subject), (_A.store, store)) if value]
-        if open is not None:
-            where.append(_A.closed_at.is_(None) if open else _A.closed_at.is_not(None))
-        return self._find(books.wanted(*where), limit)
+        known = {name: value for name, value in (("subject", subject), ("store", store)) if value}
+        return self._find(_alerts_query(tuple(known), open), limit, **{f"of_{name}": known[name] for name in known})
 
     def _find(self, query: sa.Select[*tuple[Any, ...]], limit: int = _MOST, **known: object) -> tuple[StoredAlert, ...]:
         with reading(self.engine) as connection:
@@ -228,13 +241,10 @@ class WatchDesk:
     def _late_tasks(self, now: datetime, limit: int) -> Iterator[tuple[TaskRecord, ...]]:
         """Every task whose deadline has passed, by pages, without those of which nobody is left to be told."""
         after, more = "", self.watch.rules.task_grace is not None
-        told = (_A.corp_id == self.corp_id, _A.rule == Rule.TASK.value, _A.rung == _last(self.watch.rules).value)
-        over = sa.select(_A.watched_task).where(*told, _A.closed_at.is_(None), _A.watched_task.is_not(None))
-        mine = (_T.corp_id == self.corp_id, _T.state.in_(LIVE), _T.deadline_at <= now)
+        known = {"corp": self.corp_id, "now": now, "last": _last(self.watch.rules).value}
         while more:
             with reading(self.engine) as connection:
-                late = (*mine, _T.source != SOURCE, _T.id.not_in(over))
-                page = find(connection, *late, after=after, limit=limit)
+                page = find(connection, _LATE, after=after, limit=limit, **known)
             yield page.tasks
             after, more = page.next, bool(page.next)
 
@@ -328,6 +338,14 @@ class WatchDesk:
     def _close_rows(self, found: Sequence[StoredAlert], now: datetime) -> None:
         with transaction(self.engine) as connection:
             books.close(connection, self.corp_id, found, now)
+
+
+@cache
+def _alerts_query(names: tuple[str, ...], is_open: bool | None) -> sa.Select[*tuple[Any, ...]]:
+    where = [_A[name] == sa.bindparam(f"of_{name}") for name in names]
+    if is_open is not None:
+        where.append(_OPEN if is_open else _A.closed_at.is_not(None))
+    return books.wanted(*where)
 
 
 def _last(rules: WatchRules) -> Rung:

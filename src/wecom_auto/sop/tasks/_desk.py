@@ -167,7 +167,7 @@ class TaskDesk:
             late = _S.state == TaskStatus.OVERDUE.value
             where.append(late if overdue else sa.not_(late))
         with reading(self._office.engine) as connection:
-            return _rows.find(connection, *where, after=after, limit=limit)
+            return _rows.find(connection, _rows.wanted_tasks(*where), after=after, limit=limit)
 
     def history(self, task_id: int) -> tuple[AuditLine, ...]:
         """Everything that has happened to one task, comments included."""

@@ -120,13 +120,20 @@ def of_touch(connection: Connection, touch_id: int) -> TaskRecord | None:
     return None if row is None else record(row)
 
 
-def find(connection: Connection, *where: sa.ColumnElement[bool], after: str, limit: int) -> TaskPage:
-    """A page of tasks in the order of their deadlines."""
-    query = sa.select(*_COLUMNS).where(*where).order_by(_S.deadline_at, _S.id).limit(limit + 1)
+def wanted_tasks(*where: sa.ColumnElement[bool]) -> sa.Select[*tuple[Any, ...]]:
+    """A query for tasks in the order of their deadlines; `find` says how many."""
+    query: sa.Select[*tuple[Any, ...]] = sa.select(*_COLUMNS).where(*where).order_by(_S.deadline_at, _S.id)
+    return query.limit(sa.bindparam("most", type_=sa.Integer))
+
+
+def find(
+    connection: Connection, query: sa.Select[*tuple[Any, ...]], *, after: str, limit: int, **known: object
+) -> TaskPage:
+    """A page of the tasks that a query wants."""
     if after:
         at, number = _position(after)
         query = query.where(sa.or_(_S.deadline_at > at, sa.and_(_S.deadline_at == at, _S.id > number)))
-    found = [record(row) for row in connection.execute(query).mappings()]
+    found = [record(row) for row in connection.execute(query, {"most": limit + 1, **known}).mappings()]
     page = found[:limit]
     more = f"{page[-1].deadline_at.isoformat()}|{page[-1].id}" if len(found) > limit else ""
     return TaskPage(tasks=tuple(page), next=more)
@@ -268,11 +275,17 @@ def end_touch(
     _journal.write(connection, corp_id, now, lines)
 
 
+_FORGET: Final = (
+    sa.update(t.notices)
+    .where(t.notices.c.task_id.in_(sa.bindparam("tasks", expanding=True)), t.notices.c.due_at.is_not(None))
+    .values(due_at=None)
+)
+
+
 def forget_notices(connection: Connection, task_ids: Iterable[int]) -> None:
     """Take back what was not said yet about tasks that are closed."""
-    n = t.notices.c
     for chunk in store.chunked([*task_ids]):
-        connection.execute(sa.update(t.notices).where(n.task_id.in_(chunk), n.due_at.is_not(None)).values(due_at=None))
+        connection.execute(_FORGET, {"tasks": chunk})
 
 
 def audit(connection: Connection, corp_id: str, task: TaskRecord, line: AuditLine) -> None:
