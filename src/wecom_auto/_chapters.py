@@ -12,9 +12,11 @@ from wecom_auto._binding import Async, Bound, Sync, Unbound
 
 if TYPE_CHECKING:
     from wecom_auto.api.acquisition_links import AcquisitionLinkEndpoints
+    from wecom_auto.api.archive import ArchiveEndpoints
     from wecom_auto.api.contact_ways import ContactWayEndpoints
     from wecom_auto.api.customer_strategies import CustomerStrategyEndpoints
     from wecom_auto.api.customers import CustomerEndpoints
+    from wecom_auto.api.data_zone import DataZoneEndpoints
     from wecom_auto.api.follow_users import FollowUserEndpoints
     from wecom_auto.api.group_welcomes import GroupWelcomeEndpoints
     from wecom_auto.api.groups import GroupEndpoints
@@ -240,6 +242,20 @@ class Chapters(Generic[C]):
         from wecom_auto.api.live_streams import LiveStreamEndpoints
 
         return LiveStreamEndpoints(self._bound())
+
+    @cached_property
+    def archive(self) -> ArchiveEndpoints[C]:
+        """The archive (会话内容存档): seats, agreements, internal groups, robots; no messages."""
+        from wecom_auto.api.archive import ArchiveEndpoints
+
+        return ArchiveEndpoints(self._bound())
+
+    @cached_property
+    def data_zone(self) -> DataZoneEndpoints[C]:
+        """The data zone (数据与智能专区): call the corp's program in it."""
+        from wecom_auto.api.data_zone import DataZoneEndpoints
+
+        return DataZoneEndpoints(self._bound())
 
     @cached_property
     def tokens(self) -> TokenEndpoints[C]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, Union, cast, get_args, get_origin
 
 import attrs
@@ -64,6 +64,7 @@ _DECIMAL: Final = re.compile("0|-?[1-9][0-9]{0,18}").fullmatch
 _EXACT: Final = 2**53
 """Beyond it two whole numbers share a float."""
 _TRUTH: Final = "true, false, 0 or 1"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _refuse(wanted: str, raw: object) -> NoReturn:
@@ -114,6 +115,15 @@ def _time(raw: Any, _: Any) -> datetime | None:
         return datetime.fromtimestamp(seconds, UTC) if seconds else None
     except (OverflowError, OSError, ValueError):
         msg = "expected unix seconds, found a number that is no time"
+        raise Mismatch(msg) from None
+
+
+def _millis(raw: Any, _: Any) -> datetime | None:
+    millis = _whole(raw, "unix milliseconds")
+    try:
+        return _EPOCH + timedelta(milliseconds=millis) if millis else None
+    except OverflowError:
+        msg = "expected unix milliseconds, found a number that is no time"
         raise Mismatch(msg) from None
 
 
@@ -183,6 +193,7 @@ _FORMS: Final[Mapping[Form, Decoder]] = {
     Form.FLAG: _flag,
     Form.PIPED: _piped,
     Form.TEXT_SECONDS: _time,
+    Form.MILLISECONDS: _millis,
     Form.ID: _piece,
 }
 

@@ -41,6 +41,7 @@ _FORMS: Final[Mapping[Form, Encoder]] = {
     Form.FLAG: int,
     Form.PIPED: "|".join,
     Form.TEXT_SECONDS: lambda moment: str(to_unix(moment)),
+    Form.MILLISECONDS: lambda moment: round(moment.timestamp() * 1000),
 }
 
 

@@ -30,6 +30,10 @@ DEFAULT_LIMITS: Final[Mapping[str, tuple[Rate, ...]]] = {
     "*": (Rate(10_000, 60),),
     # Manual 95094 (2026-02).
     "/cgi-bin/externalcontact/add_moment_task": (Rate(10, 60),),
+    # Manual 91614 and 91782 (2025-05).
+    "/cgi-bin/msgaudit/get_permit_user_list": (Rate(1_000, 60),),
+    "/cgi-bin/msgaudit/check_single_agree": (Rate(2_500, 60),),
+    "/cgi-bin/msgaudit/check_room_agree": (Rate(1_500, 60),),
     # Sending application messages does not count into the base limits (manual 90454).
     "/cgi-bin/message/send": (),
 }

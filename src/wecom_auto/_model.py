@@ -46,6 +46,7 @@ class Form(enum.Enum):
     FLAG = "a bool as 0 or 1"
     PIPED = "a tuple of texts as one text joined by |"
     TEXT_SECONDS = "a time as unix seconds in a text"
+    MILLISECONDS = "a time as unix milliseconds"
     BARE = "an attachment without its msgtype envelope"
     ID = "a text that some answers give as a number"
 

@@ -36,7 +36,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from wecom_auto._errcodes import Applied, ErrorCode, ErrorKind, RetryRule, error_code, error_table, split_errmsg
+from wecom_auto._errcodes import (
+    Applied,
+    ErrorCode,
+    ErrorKind,
+    Namespace,
+    RetryRule,
+    error_code,
+    error_table,
+    split_errmsg,
+)
 from wecom_auto._redact import redact
 
 __all__ = [
@@ -356,6 +365,7 @@ def api_error(
     attempts: int = 1,
     http_status: int = 200,
     retry_after: float | None = None,
+    namespace: Namespace = "api",
 ) -> APIError:
     """Make the exception that fits an `errcode`.
 
@@ -366,11 +376,12 @@ def api_error(
         attempts: How often it was sent.
         http_status: The HTTP status of the answer.
         retry_after: Seconds to wait, if more is known than the code says; used for rate limits only.
+        namespace: Who answered: `"api"`, or `"archive"` for a return code of the archive's native library.
 
     Returns:
         An `APIError` or the subclass of the code's kind; never raises it.
     """
-    entry = error_code(code)
+    entry = error_code(code, namespace=namespace)
     cls = _CLASSES.get(entry.kind, APIError)
     if issubclass(cls, RateLimitError):
         return cls(

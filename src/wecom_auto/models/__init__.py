@@ -70,6 +70,14 @@ from wecom_auto.models.acquisition_links import (
     PayMode,
     PriorityType,
 )
+from wecom_auto.models.archive import (
+    AgreeStatus,
+    ArchiveAgreement,
+    ArchiveEdition,
+    ArchiveRobot,
+    ArchiveRoom,
+    ArchiveRoomMember,
+)
 from wecom_auto.models.attachments import (
     Attachment,
     FileAttachment,
@@ -328,6 +336,12 @@ __all__ = [
     "AcquisitionRange",
     "AcquisitionStatistics",
     "AddWay",
+    "AgreeStatus",
+    "ArchiveAgreement",
+    "ArchiveEdition",
+    "ArchiveRobot",
+    "ArchiveRoom",
+    "ArchiveRoomMember",
     "Attachment",
     "AttachmentUse",
     "AuthorizedApp",

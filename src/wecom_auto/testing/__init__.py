@@ -9,6 +9,7 @@ from __future__ import annotations
 from wecom_auto.testing._clock import VirtualClock
 from wecom_auto.testing._fake import FakeWeCom
 from wecom_auto.testing._faults import Fault, FaultOptions
+from wecom_auto.testing._finance_sdk import FakeFinanceSdk
 from wecom_auto.testing._records import (
     FakeAttempt,
     FakeCustomer,
@@ -35,6 +36,7 @@ __all__ = [
     "FakeAttempt",
     "FakeCustomer",
     "FakeDelivery",
+    "FakeFinanceSdk",
     "FakeFollow",
     "FakeGreeting",
     "FakeGroup",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wecom_auto.testing import (
     _fake_acquisition,
+    _fake_archive,
     _fake_contact_ways,
     _fake_customers,
     _fake_group_transfers,
@@ -36,6 +37,7 @@ __all__ = ["CHAPTERS", "ROUTES", "TIMED"]
 
 CHAPTERS = (
     _fake_acquisition,
+    _fake_archive,
     _fake_contact_ways,
     _fake_customers,
     _fake_group_transfers,

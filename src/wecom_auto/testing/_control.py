@@ -26,6 +26,8 @@ VERBS: Final = frozenset(
         "book_live", "cancel_live", "end_live", "shop_from_live", "start_live", "watch_live",
         "kf_allow_upgrades", "kf_answer", "kf_end", "kf_enter", "kf_follow_recommendation", "kf_sent", "kf_serve",
         "kf_take", "kf_write",
+        "add_robot", "agree_to_archive", "archive_message", "create_internal_group", "customer_says", "expire_archive",
+        "notify_from_zone", "open_archive", "serve_zone",
         "allow_on_cards", "edit_card", "set_contact_sync",
         "group_says", "member_says", "request_friend",
         "add_other_contact", "add_parent", "add_student", "external_userid_for", "greetings", "notices", "openid_of",

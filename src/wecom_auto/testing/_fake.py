@@ -19,6 +19,7 @@ from wecom_auto.testing._faults import Fault, FaultOptions
 from wecom_auto.testing._ids import Ids
 from wecom_auto.testing._records import RecordedCall
 from wecom_auto.testing._scenes_acquisition import AcquisitionScenes
+from wecom_auto.testing._scenes_archive import ArchiveScenes
 from wecom_auto.testing._scenes_callbacks import CallbackScenes
 from wecom_auto.testing._scenes_groups import GroupScenes
 from wecom_auto.testing._scenes_ids import IdScenes
@@ -64,6 +65,7 @@ class FakeWeCom(
     SchoolScenes,
     MemberScenes,
     LiveScenes,
+    ArchiveScenes,
 ):
     """A WeCom corp in memory: strict, limit-enforcing, and with bad days on demand.
 
@@ -84,6 +86,7 @@ class FakeWeCom(
     * the ids of providers' apps, except in the conversions of ids: every app reads the corp's own;
     * moments of the corp that a member deletes after publishing, and members who change a moment before;
     * statistics of what has no scene: mass messages, welcome messages and transferred customers count in none;
+    * the archive's own encryption; `chat` and mass messages are not archived, and nobody's words are held back;
     * the content of media: a picture must begin like JPG or PNG, everything else is taken as it comes;
     * acquisition links that a provider pays for, and chats of which the platform does not know whether they began;
     * chapters outside its table of endpoints; asking for one is answered 404 and warned about.

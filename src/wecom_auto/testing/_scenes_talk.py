@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wecom_auto.callbacks.events import CustomerAdded
+from wecom_auto.testing._archiving import keep
 from wecom_auto.testing._intercepting import judge
 from wecom_auto.testing._records import FakeCustomer, FakeSaid, customer_record
 from wecom_auto.testing._scenes import CustomerLike, GroupLike, scene
@@ -63,7 +64,21 @@ class TalkScenes(PeopleScenes):
         said = judge(self._core.state, userid, text, red_packet=red_packet)
         if said.sent:
             self.chat(relation.external_userid, userid, sent=1, received=0)
+            keep(self._core, userid, [relation.external_userid], "text", {"text": {"content": text}})
         return said
+
+    @scene
+    def customer_says(self, customer: CustomerLike, userid: str, text: str = "") -> None:
+        """Let a customer write to a member; statistics count it.
+
+        Args:
+            customer: Who writes.
+            userid: The member.
+            text: The words.
+        """
+        self.chat(customer, userid, sent=0, received=1)
+        who = self._person(customer).external_userid
+        keep(self._core, who, [userid], "text", {"text": {"content": text}})
 
     @scene
     def group_says(self, group: GroupLike, who: CustomerLike, text: str = "", *, messages: int = 1) -> FakeSaid:
@@ -86,4 +101,7 @@ class TalkScenes(PeopleScenes):
         if said.sent:
             talk = GroupTalk(at=self._time(), chat_id=row.chat_id, who=speaker, messages=messages)
             self._core.state.journal.group_talks.append(talk)
+            others = [one for one in row.members if one != speaker]
+            for _ in range(messages):
+                keep(self._core, speaker, others, "text", {"text": {"content": text}}, roomid=row.chat_id)
         return said

@@ -67,6 +67,10 @@ class Limits:
             "get_jsapi_ticket": (RateRule(400, "hour"),),
             "ticket/get": (RateRule(100, "hour"),),
             "media/uploadimg": (RateRule(1_000, "day"), RateRule(3_000, "month")),
+            # Manual 91614 and 91782.
+            "msgaudit/get_permit_user_list": (RateRule(1_000, "minute"),),
+            "msgaudit/check_single_agree": (RateRule(2_500, "minute"),),
+            "msgaudit/check_room_agree": (RateRule(1_500, "minute"),),
             # Manual 95094.
             "externalcontact/add_moment_task": (RateRule(10, "minute"), RateRule(100_000, "month")),
         }

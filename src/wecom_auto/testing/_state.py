@@ -10,6 +10,7 @@ from attrs import define, field
 
 from wecom_auto.testing._ids import Ids
 from wecom_auto.testing._state_acquisition import Acquisition
+from wecom_auto.testing._state_archive import Archive
 from wecom_auto.testing._state_group_welcomes import GroupWelcomes
 from wecom_auto.testing._state_intercept import Intercept
 from wecom_auto.testing._state_journal import Journal
@@ -345,6 +346,7 @@ class State:
     school: School = field(factory=School)
     served: Served = field(factory=Served)
     kf: KfDesk = field(factory=KfDesk)
+    archive: Archive = field(factory=Archive)
     lives: dict[str, Live] = field(factory=dict[str, Live])
     live_codes: dict[str, tuple[str, str, int]] = field(factory=dict[str, tuple[str, str, int]])
     card_labels: frozenset[str] | None = None
