@@ -18,6 +18,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError, StatementError
 from tests.stores import KINDS, empty_database
 
+import wecom_auto.archive._tables
 import wecom_auto.automotive.channels._tables
 import wecom_auto.automotive.content._tables
 import wecom_auto.automotive.fleet._tables
