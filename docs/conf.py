@@ -59,7 +59,7 @@ nitpick_ignore_regex = [
     (r"py:.*", "|".join(dir(builtins)) + r"|optional|callable|\.\.\."),
     (
         r"py:.*",
-        "Decimal|datetime|date|time|timedelta|ZoneInfo|WSGIApplication|TypeDecorator|UserDefinedType|ExternalType",
+        "Decimal|datetime|date|time|timedelta|Path|ZoneInfo|WSGIApplication|TypeDecorator|UserDefinedType|ExternalType",
     ),
     # What nobody imports is not documented: private bases, aliases for annotations.
     (r"py:.*", r"wecom_auto\.(\w+\.)*_\w+\.\w+"),

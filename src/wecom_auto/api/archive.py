@@ -55,7 +55,7 @@ class ArchiveEndpoints(Endpoints[C]):
             pairs: Member and person: ``(userid, external_userid)``, 1 to 100 of them.
 
         Returns:
-            Unverified: whether a pair that has never been asked is among them.
+            What they have said. Whether somebody who was never asked is among them is unverified.
 
         Raises:
             LicenseError: 301052 the archive has expired.

@@ -42,7 +42,7 @@ class DataZoneEndpoints(Endpoints[C]):
             notify_id: From `ProgramNotified`, if it had called: up to 128 bytes, good for 10 minutes.
 
         Returns:
-            Its answer: JSON in a text, in a form of the program's own.
+            JSON in a text, in a form of the program's own.
 
         Raises:
             NotFoundError: 790006 no image of the program is published.
