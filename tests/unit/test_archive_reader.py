@@ -292,8 +292,10 @@ def test_what_is_read_again_needs_an_agreement(memory: Engine) -> None:
         said(1, msgid="m\0"),
         said(1, ANNA, Party(id="x" * 65, kind=PartyKind.MEMBER)),
         said(1, kind="k" * 65),
+        said(1, at=datetime(68, 1, 1, tzinfo=UTC)),
+        said(1, at=datetime(9999, 1, 1, tzinfo=UTC)),
     ],
-    ids=["no id", "long id", "zero", "long userid", "long kind"],
+    ids=["no id", "long id", "zero", "long userid", "long kind", "long ago", "never"],
 )
 def test_what_no_column_can_hold_is_set_aside(engine: Engine, row: Utterance) -> None:
     """A strange id stops nobody on any database."""
@@ -301,7 +303,7 @@ def test_what_no_column_can_hold_is_set_aside(engine: Engine, row: Utterance) ->
     report = reader.read(NOW)
     assert (report.stored, report.unreadable) == (1, 1)
     (waiting,) = reader.unread()
-    assert "too long" in waiting.why
+    assert "too long, or the time" in waiting.why
     assert reader.read_again(NOW).unreadable == 1
 
 
@@ -342,6 +344,36 @@ def test_a_refusal_of_the_platform_keeps_what_was_read(memory: Engine) -> None:
     assert ids(reader) == ["m1"]
     known.down = False
     assert reader.read(NOW).stored == 1
+
+
+def test_strange_words_about_agreements_and_rules_stop_nobody(engine: Engine) -> None:
+    """Ids with zeros, times that are none, long words, numbers beyond all bounds: kept as far as they can be."""
+    odd = AgreeStatus("Maybe" * 20)
+    rows = [
+        said(1, kind="agree", agreement=agreement(person="wm\0")),
+        said(2, kind="agree", agreement=Agreement(place=MEMBER, external_userid=CONTACT, status=odd, at=START)),
+        said(3, kind="agree", agreement=Agreement(
+            place=MEMBER, external_userid=OTHER, status=odd, at=datetime(68, 1, 1, tzinfo=UTC))),
+        said(4, ANNA, BOSS, hits=("rule\0",)),
+        Unreadable(msgid="m" * 200, raw="r\0\ud83d", why="w" * 600, key_version=2**40),
+    ]  # fmt: skip
+    reader = ArchiveReader(engine, CORP, Canned(*rows))
+    assert reader.read(NOW).stored == 4
+    assert reader.said(limit=1)[0].hits == ("rule",)
+    (waiting,) = reader.unread()
+    assert (len(waiting.msgid), waiting.key_version, len(waiting.why)) == (128, 0, 500)
+    known = reader.agreed(MEMBER, CONTACT)
+    assert known is not None
+    assert known.status == "MaybeMaybeMaybeMaybeMaybeMaybeMa"
+    assert reader.agreed(MEMBER, OTHER) is None
+
+
+def test_a_cursor_that_is_too_long_is_named(memory: Engine) -> None:
+    """It could not be kept, so nothing is."""
+    source = Canned(said(1, ANNA, BOSS))
+    source.read = lambda _cursor, _limit: SourcePage(rows=(said(1),), cursor="c" * 256)  # type: ignore[method-assign]
+    with pytest.raises(ValidationError, match="cursor of canned: got 256"):
+        ArchiveReader(memory, CORP, source).read(NOW)
 
 
 # Telling
@@ -520,6 +552,39 @@ def test_the_fake_says_that_something_waits_every_15_seconds() -> None:
     assert json.loads(sdk.get_chat_data(0, 10))["chatdata"] == []
     fake.expire_archive()
     assert json.loads(sdk.get_chat_data(0, 10))["errcode"] == 301052
+
+
+def test_the_fake_plays_the_library() -> None:
+    """Files in pieces, codes on demand, keys that do not fit, pages that are too large, another app's secret."""
+    fake = FakeWeCom()
+    fake.add_member(MEMBER)
+    sdk = fake.finance_sdk()
+    assert json.loads(sdk.get_chat_data(0, 1))["errcode"] == 301053
+    fake.open_archive([MEMBER], public_key=public_pem())
+    body = {"file": {"sdkfileid": "f"}}
+    fake.archive_message(MEMBER, ["boss"], "file", body, media=b"\0abcdefg")
+    sdk.piece, sdk.most = 3, 10
+    assert json.loads(sdk.get_chat_data(0, 1))["errcode"] == 301058
+    assert [sdk.get_media(index, "f") for index in ("", "3", "6")] == [
+        (b"\0ab", "3", False),
+        (b"cde", "6", False),
+        (b"fg", "9", True),
+    ]
+    sdk.fail_next(10001)
+    for code, call in (
+        (10001, lambda: sdk.get_media("", "f")),
+        (10005, lambda: sdk.get_media("", "nothing")),
+        (10000, lambda: sdk.get_chat_data(0, 0)),
+        (10006, lambda: sdk.decrypt(b"key", "bm9pc2U=")),
+    ):
+        with pytest.raises(APIError) as caught:
+            call()
+        assert caught.value.errcode == code
+    assert sdk.calls[0] == ("GetChatData", 0)
+    sdk.close()
+    fake.add_app("other", "another-secret-of-the-corp", agent_id=7)
+    with fake.client(secret="another-secret-of-the-corp") as other, pytest.raises(APIError, match="48002"):
+        other.archive.list_users()
 
 
 # Whatever happens

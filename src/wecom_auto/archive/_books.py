@@ -22,6 +22,9 @@ _M: Final = t.messages.c
 _U: Final = t.unread.c
 _A: Final = t.agreements.c
 _EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NEVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
+_INTEGER: Final = 2**31 - 1
+_STATUS: Final = 32
 _STATE: Final = ("stored", "refused", "moved_at", "caught_up_at")
 _ID, _MSGID, _KIND, _ACTION, _WHY = 64, 128, 64, 16, 500
 
@@ -90,10 +93,10 @@ def state(connection: Connection, corp_id: str, source: str) -> ArchiveState:
 
 
 def fits(row: Utterance) -> bool:
-    """Whether a row can be kept: ids of a length and without zeros, which databases refuse."""
+    """Whether a row can be kept on every database: ids of a length and without zeros, a time of this age."""
     ids = [row.room, row.sender.id, *(one.id for one in row.receivers)]
     texts = [(row.msgid, _MSGID), (row.kind, _KIND), (row.action, _ACTION), *((one, _ID) for one in ids)]
-    return bool(row.msgid) and all(len(text) <= most and _plain(text) == text for text, most in texts)
+    return bool(row.msgid) and _is_time(row.at) and all(_is_id(text, most) for text, most in texts)
 
 
 def add(connection: Connection, corp_id: str, source: str, rows: Sequence[Utterance], *, keep_text: bool) -> int:
@@ -169,7 +172,7 @@ def set_aside(connection: Connection, corp_id: str, source: str, rows: Sequence[
                 "source": source,
                 "digest": digest,
                 "msgid": _plain(row.msgid)[:_MSGID],
-                "key_version": row.key_version,
+                "key_version": row.key_version if 0 <= row.key_version <= _INTEGER else 0,
                 "why": _plain(row.why)[:_WHY],
                 "raw": _plain(row.raw),
                 "found_at": now,
@@ -218,12 +221,12 @@ def learn(connection: Connection, corp_id: str, said: Iterable[Agreement], now: 
             "corp_id": corp_id,
             "place": one.place,
             "external_userid": one.external_userid,
-            "status": one.status.value,
+            "status": one.status.value[:_STATUS],
             "changed_at": one.at,
             "checked_at": now,
         }
         for one in said
-        if 0 < len(one.place) <= _ID and len(one.external_userid) <= _ID
+        if one.place and _is_id(one.place) and _is_id(one.external_userid) and _is_time(one.at)
     ]
     upsert(connection, t.agreements, rows, newer="changed_at")
 
@@ -258,7 +261,7 @@ def _row(corp_id: str, source: str, row: Utterance, *, keep_text: bool) -> Mappi
         "kind": row.kind,
         "action": row.action,
         "characters": len(text),
-        "hits": list(row.hits),
+        "hits": [_plain(hit) for hit in row.hits],
         "text": text if keep_text and text else None,
         "told_at": None,
         "attempts": 0,
@@ -290,6 +293,14 @@ def _known(row: RowMapping) -> Known:
 def digest_of(raw: str) -> str:
     """Name a message that has no id."""
     return hashlib.sha256(raw.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _is_id(text: str, most: int = _ID) -> bool:
+    return len(text) <= most and _plain(text) == text
+
+
+def _is_time(at: datetime) -> bool:
+    return _EVER <= at < _NEVER
 
 
 def _plain(text: str) -> str:

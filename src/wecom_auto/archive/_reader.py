@@ -32,6 +32,7 @@ _ASK_AGAIN: Final = timedelta(minutes=1)
 _BELIEVE: Final = timedelta(days=1)
 _BATCH: Final = 100
 _NAME: Final = 64
+_CURSOR: Final = 255
 
 _Chats = Mapping[tuple[str, str], Known]
 
@@ -49,7 +50,7 @@ class _Sorted:
 def _misfit(row: Utterance) -> Unreadable:
     """Keep what no column can hold, but for its words."""
     facts = {"msgid": row.msgid, "from": row.sender.id, "room": row.room, "kind": row.kind, "at": row.at.isoformat()}
-    return Unreadable(msgid=row.msgid, raw=json.dumps(facts), why="an id is missing, too long, or has a zero in it")
+    return Unreadable(msgid=row.msgid, raw=json.dumps(facts), why="an id is missing or too long, or the time is none")
 
 
 class ArchiveReader:
@@ -111,6 +112,9 @@ class ArchiveReader:
         while pages is None or report.pages < pages:
             at = self._cursor()
             page = self.source.read(at, limit)
+            if len(page.cursor) > _CURSOR:
+                field = f"cursor of {self.source.name}"
+                raise ValidationError(field, value=f"{len(page.cursor)} characters", limit=f"at most {_CURSOR}")
             if page.rows or page.cursor != at:
                 report = self._take(report, at, page, moment)
             if not page.more:
