@@ -77,7 +77,7 @@ def test_the_table_fits_a_narrow_terminal(say: Say, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("words", "chapters"),
     [
-        (["groupchat/"], {"groups", "join_ways", "transfers", "statistics", "ids"}),
+        (["groupchat/"], {"archive", "groups", "join_ways", "transfers", "statistics", "ids"}),
         (["--chapter", "tags"], {"tags"}),
         (["groupchat/", "--chapter", "groups"], {"groups"}),
     ],
