@@ -88,7 +88,7 @@ def reader(job: Job) -> ArchiveReader:
         committed()
 
     engine.dialect.do_commit = commit  # type: ignore[method-assign]
-    return ArchiveReader(engine, CORP, Log(job))
+    return ArchiveReader(engine, CORP, Log(job), keep_internal=True)
 
 
 def read(job: Job) -> None:

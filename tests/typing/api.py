@@ -6,6 +6,8 @@ from collections.abc import Awaitable
 from datetime import timedelta
 from typing import assert_type
 
+from sqlalchemy.engine import Engine
+
 from wecom_auto import (
     AsyncPages,
     AsyncWalk,
@@ -23,9 +25,23 @@ from wecom_auto import (
     WeCom,
     WeComError,
 )
+from wecom_auto.archive import (
+    AgreementSource,
+    ArchiveKeys,
+    ArchiveReader,
+    ArchiveSource,
+    FinanceSdk,
+    NativeArchive,
+    NativeFinanceSdk,
+    NoArchive,
+    PlatformAgreements,
+    StoredUtterance,
+    ZoneArchive,
+)
 from wecom_auto.callbacks import CustomerAdded, CustomerEdited, Deadline, Event, EventRouter
 from wecom_auto.models import (
     AddWay,
+    ArchiveAgreement,
     ContactWayCreated,
     CustomerDetail,
     FollowedCustomer,
@@ -38,6 +54,7 @@ from wecom_auto.models import (
     TagGroup,
     UpgradedId,
 )
+from wecom_auto.testing import FakeWeCom
 
 
 def results(wecom: WeCom) -> None:
@@ -54,10 +71,27 @@ def results(wecom: WeCom) -> None:
     assert_type(wecom.moments.create_and_wait(text="早上好"), MomentCreated)
 
 
+def archives(wecom: WeCom, engine: Engine, fake: FakeWeCom) -> None:
+    """Each archive is a source, the vendor's library and what plays it are one interface."""
+    real: FinanceSdk = NativeFinanceSdk("lib.so", "ww1", "secret")
+    played: FinanceSdk = fake.finance_sdk()
+    sources: list[ArchiveSource] = [
+        NoArchive(),
+        ZoneArchive(client=wecom, program_id="p", ability_id="a"),
+        *(NativeArchive(sdk=sdk, keys=ArchiveKeys({})) for sdk in (real, played)),
+    ]
+    asking: AgreementSource = PlatformAgreements(wecom)
+    reader = ArchiveReader(engine, "ww1", sources[0], agreements=asking)
+    assert_type(reader.said(), tuple[StoredUtterance, ...])
+    assert_type(wecom.archive.list_agreements([("anna", "wm1")]), tuple[ArchiveAgreement, ...])
+    assert_type(wecom.data_zone.call_program("p", ability_id="a"), str)
+
+
 async def awaitables(wecom: AsyncWeCom) -> None:
     """An asynchronous client returns awaitables of the same results."""
     assert_type(wecom.customers.get("wm1"), Awaitable[CustomerDetail])
     assert_type(await wecom.customers.get("wm1"), CustomerDetail)
+    assert_type(await wecom.archive.list_users(), tuple[str, ...])
     assert_type(await wecom.tags.list(), tuple[TagGroup, ...])
     assert_type(await wecom.moments.wait("job1"), MomentCreated)
     assert_type((await wecom.send(Calls().customers.get("wm1"))).data, CustomerDetail)

@@ -31,6 +31,7 @@ from wecom_auto.archive import (
     Agreement,
     ArchiveKeys,
     ArchiveReader,
+    ArchiveSource,
     NativeArchive,
     NoArchive,
     Party,
@@ -104,6 +105,11 @@ def agreement(place: str = MEMBER, person: str = CONTACT, *, seconds: int = 0, y
     return Agreement(place=place, external_userid=person, status=status, at=START + timedelta(seconds=seconds))
 
 
+def reader_of(engine: Engine, corp_id: str, source: ArchiveSource, **more: Any) -> ArchiveReader:
+    """A reader that keeps what colleagues say, too: most of these tests need nobody's agreement."""
+    return ArchiveReader(engine, corp_id, source, **{"keep_internal": True, **more})
+
+
 @pytest.fixture(params=KINDS)
 def engine(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Engine]:
     """A fresh database of each kind."""
@@ -130,7 +136,7 @@ def test_a_log_is_read_once(engine: Engine) -> None:
     """Pages are stored with their cursor, repeats are dropped, and reading again adds nothing."""
     log = [said(number, ANNA, BOSS) for number in range(5)]
     source = Canned(*log, log[3], said(9, ANNA, BOSS), size=2)
-    reader = ArchiveReader(engine, CORP, source)
+    reader = reader_of(engine, CORP, source)
     first = reader.read(NOW, pages=2)
     assert (first.stored, first.pages, first.caught_up) == (4, 2, False)
     rest = reader.read(NOW)
@@ -148,7 +154,7 @@ def test_facts_are_kept_and_words_are_not(engine: Engine) -> None:
     rows = [said(1, text=words), said(2, ANNA, LISI, text="", kind="image"), said(3, ANNA, WANG, room=ROOM)]
     agreed = Known(agreement())
     terms = {"complaint": ["投诉", "12315"]}
-    reader = ArchiveReader(engine, CORP, Canned(*rows), agreements=agreed, keywords=terms)
+    reader = reader_of(engine, CORP, Canned(*rows), agreements=agreed, keywords=terms)
     reader.read(NOW)
     third, second, first = reader.said()
     assert (first.hits, first.text, first.characters, first.kind) == (("complaint",), None, 12, "text")
@@ -157,7 +163,7 @@ def test_facts_are_kept_and_words_are_not(engine: Engine) -> None:
     assert (third.room, third.receiver) == (ROOM, None)
     with engine.connect() as connection:
         assert "投诉" not in str(connection.execute(sa.select(t.messages)).all())
-    keeping = ArchiveReader(engine, "ww2", Canned(*rows), agreements=agreed, keep_text=True)
+    keeping = reader_of(engine, "ww2", Canned(*rows), agreements=agreed, keep_text=True)
     keeping.read(NOW)
     assert [one.text for one in keeping.said()] == ["您好", None, "我要投诉 ? 12315"]
     assert "投诉" not in repr(keeping.said())
@@ -167,7 +173,7 @@ def test_people_are_refused_until_they_agree(engine: Engine) -> None:
     """Before their word nothing of them is kept, not even their id; what they wrote after it is."""
     rows = [said(1), said(2, ANNA, LISI), said(10), said(11, WANG, ANNA)]
     known = Known(agreement(seconds=5))
-    reader = ArchiveReader(engine, CORP, Canned(*rows), agreements=known)
+    reader = reader_of(engine, CORP, Canned(*rows), agreements=known)
     report = reader.read(NOW)
     assert (report.stored, report.refused) == (1, 3)
     assert ids(reader) == ["m10"]
@@ -183,7 +189,7 @@ def test_a_group_is_agreed_to_by_itself(memory: Engine) -> None:
     """In a group the word given there counts, and members need none."""
     rows = [said(1, LISI, ANNA, room=ROOM), said(2, WANG, ANNA, room=ROOM), said(3, ANNA, LISI, room=ROOM)]
     known = Known(agreement(ROOM), agreement(MEMBER, OTHER))
-    reader = ArchiveReader(memory, CORP, Canned(*rows), agreements=known)
+    reader = reader_of(memory, CORP, Canned(*rows), agreements=known)
     assert reader.read(NOW).refused == 1
     assert ids(reader) == ["m1", "m3"]
     assert known.asked == [([], [ROOM])]
@@ -198,7 +204,7 @@ def test_the_archive_itself_says_who_agrees(memory: Engine) -> None:
         said(4, kind="disagree", text="", agreement=agreement(seconds=4, yes=False)),
         said(5),
     ]
-    reader = ArchiveReader(memory, CORP, Canned(*rows, size=4))
+    reader = reader_of(memory, CORP, Canned(*rows, size=4))
     assert reader.read(NOW).refused == 2
     assert ids(reader) == ["m2", "m3", "m4"]
     assert reader.agreed(MEMBER, CONTACT) == agreement(seconds=4, yes=False)
@@ -206,13 +212,13 @@ def test_the_archive_itself_says_who_agrees(memory: Engine) -> None:
 
 def test_a_callback_says_who_agrees(memory: Engine) -> None:
     """`msg_audit_approved` is remembered; an older one that comes late takes nothing back."""
-    reader = ArchiveReader(memory, CORP, Canned(said(1)))
+    reader = reader_of(memory, CORP, Canned(said(1)))
     router = EventRouter()
     router.on(ArchiveApproved)(reader.approved)
     event = ArchiveApproved(created_at=START, to_user=CORP, userid=MEMBER, external_userid=CONTACT)
     router.dispatch(event)
     assert reader.read(NOW).stored == 1
-    later = ArchiveReader(
+    later = reader_of(
         memory, CORP, Canned(said(7, kind="disagree", agreement=agreement(seconds=7, yes=False)), said(8))
     )
     later.source.name = "later"  # type: ignore[misc]
@@ -225,7 +231,7 @@ def test_whom_to_ask_and_how_often(memory: Engine) -> None:
     """A yes is believed for a day, a no for a minute, and what is accepted is yours to say."""
     known = Known(agreement())
     source = Canned(said(1), said(2, WANG, ANNA), size=2)
-    reader = ArchiveReader(memory, CORP, source, agreements=known)
+    reader = reader_of(memory, CORP, source, agreements=known)
     reader.read(NOW)
     source.log += [said(3), said(4, WANG, ANNA)]
     reader.read(NOW + timedelta(seconds=30))
@@ -239,17 +245,36 @@ def test_whom_to_ask_and_how_often(memory: Engine) -> None:
     assert known.asked[2:] == [([(MEMBER, CONTACT)], [])]
     assert ids(reader) == ["m1", "m3", "m5", "m6", "m7"]
     default = Agreement(place=MEMBER, external_userid=CONTACT, status=AgreeStatus.DEFAULT_AGREE, at=START)
-    strict = ArchiveReader(memory, "ww2", Canned(said(1)), agreements=Known(default))
+    strict = reader_of(memory, "ww2", Canned(said(1)), agreements=Known(default))
     assert strict.read(NOW).refused == 1
     accepted = [AgreeStatus.AGREE, AgreeStatus.DEFAULT_AGREE]
-    lenient = ArchiveReader(memory, "ww3", Canned(said(1)), agreements=Known(default), accepted=accepted)
+    lenient = reader_of(memory, "ww3", Canned(said(1)), agreements=Known(default), accepted=accepted)
     assert lenient.read(NOW).stored == 1
+
+
+def test_colleagues_among_themselves_are_left_alone(memory: Engine) -> None:
+    """By default nothing of a chat without anybody outside is kept; a group of which nobody says who is in it is."""
+    robot = Party(id="wb", kind=PartyKind.ROBOT)
+    rows = [
+        said(1, ANNA, BOSS),
+        said(2, ANNA, BOSS, room=ROOM),
+        said(3, robot, ANNA),
+        said(4, ANNA, BOSS, kind="switch"),
+        said(5, ANNA, LISI, room=ROOM),
+        Utterance(msgid="m6", sender=ANNA, room=ROOM, at=START, kind="text"),
+        said(7, ANNA, BOSS, room=ROOM, msgid="m7_external"),
+    ]
+    reader = ArchiveReader(memory, CORP, Canned(*rows))
+    report = reader.read(NOW)
+    assert (report.stored, report.internal, report.refused) == (3, 4, 0)
+    assert sorted(ids(reader)) == ["m5", "m6", "m7_external"]
+    assert reader_of(memory, "ww2", Canned(*rows)).read(NOW).stored == 7
 
 
 def test_a_chat_without_a_member_is_refused(memory: Engine) -> None:
     """Nobody can have agreed to it, so nobody is asked."""
     known = Known()
-    reader = ArchiveReader(memory, CORP, Canned(said(1, LISI, Party(id="wb", kind=PartyKind.ROBOT))), agreements=known)
+    reader = reader_of(memory, CORP, Canned(said(1, LISI, Party(id="wb", kind=PartyKind.ROBOT))), agreements=known)
     assert reader.read(NOW).refused == 1
     assert known.asked == []
 
@@ -259,7 +284,7 @@ def test_what_cannot_be_read_waits_for_its_key(engine: Engine) -> None:
     rows = [sealed(1, message(1)), sealed(2, message(2), version=2), sealed(3, message(3))]
     sdk = CannedSdk({0: chatdata(*rows)})
     known = Known(agreement())
-    reader = ArchiveReader(engine, CORP, NativeArchive(sdk=sdk, keys=ArchiveKeys({1: private_pem()})), agreements=known)
+    reader = reader_of(engine, CORP, NativeArchive(sdk=sdk, keys=ArchiveKeys({1: private_pem()})), agreements=known)
     report = reader.read(NOW)
     assert (report.stored, report.unreadable, reader.state().cursor) == (2, 1, "3")
     (waiting,) = reader.unread()
@@ -267,7 +292,7 @@ def test_what_cannot_be_read_waits_for_its_key(engine: Engine) -> None:
     assert "no private key of version 2" in waiting.why
     assert reader.read_again(NOW).unreadable == 1
     keys = ArchiveKeys({1: private_pem(), 2: private_pem(2)})
-    healed = ArchiveReader(engine, CORP, NativeArchive(sdk=sdk, keys=keys), agreements=known)
+    healed = reader_of(engine, CORP, NativeArchive(sdk=sdk, keys=keys), agreements=known)
     assert (healed.read_again(NOW).stored, healed.unread()) == (1, ())
     assert healed.read_again(NOW).pages == 0
     assert ids(healed) == ["m1_external", "m2_external", "m3_external"]
@@ -277,7 +302,7 @@ def test_what_is_read_again_needs_an_agreement(memory: Engine) -> None:
     """What could not be read at first is no way round the agreement."""
     bad = Unreadable(msgid="m1", raw="one", why="no key")
     source = Canned(bad, Unreadable(msgid="m2", raw="two", why="no key"))
-    reader = ArchiveReader(memory, CORP, source, agreements=Known(agreement(seconds=2)))
+    reader = reader_of(memory, CORP, source, agreements=Known(agreement(seconds=2)))
     assert reader.read(NOW).unreadable == 2
     source.healed = {"one": said(1), "two": said(2)}
     report = reader.read_again(NOW)
@@ -299,7 +324,7 @@ def test_what_is_read_again_needs_an_agreement(memory: Engine) -> None:
 )
 def test_what_no_column_can_hold_is_set_aside(engine: Engine, row: Utterance) -> None:
     """A strange id stops nobody on any database."""
-    reader = ArchiveReader(engine, CORP, Canned(row, said(2, ANNA, BOSS)), agreements=Known(agreement()))
+    reader = reader_of(engine, CORP, Canned(row, said(2, ANNA, BOSS)), agreements=Known(agreement()))
     report = reader.read(NOW)
     assert (report.stored, report.unreadable) == (1, 1)
     (waiting,) = reader.unread()
@@ -310,7 +335,7 @@ def test_what_no_column_can_hold_is_set_aside(engine: Engine, row: Utterance) ->
 def test_two_workers_read_one_log(engine: Engine) -> None:
     """The slower one finds the cursor moved, writes nothing, and goes on from there."""
     source = Canned(*(said(number, ANNA, BOSS) for number in range(6)), size=3)
-    quick, slow = ArchiveReader(engine, CORP, source), ArchiveReader(engine, CORP, source)
+    quick, slow = reader_of(engine, CORP, source), reader_of(engine, CORP, source)
     read = source.read
 
     def late(cursor: str, limit: int, /) -> SourcePage:
@@ -338,7 +363,7 @@ def test_a_refusal_of_the_platform_keeps_what_was_read(memory: Engine) -> None:
             return super().look(pairs, rooms)
 
     known = Down(agreement())
-    reader = ArchiveReader(memory, CORP, Canned(said(1, ANNA, BOSS), said(2), size=1), agreements=known)
+    reader = reader_of(memory, CORP, Canned(said(1, ANNA, BOSS), said(2), size=1), agreements=known)
     with pytest.raises(APIError, match="301053"):
         reader.read(NOW)
     assert ids(reader) == ["m1"]
@@ -357,7 +382,7 @@ def test_strange_words_about_agreements_and_rules_stop_nobody(engine: Engine) ->
         said(4, ANNA, BOSS, hits=("rule\0",)),
         Unreadable(msgid="m" * 200, raw="r\0\ud83d", why="w" * 600, key_version=2**40),
     ]  # fmt: skip
-    reader = ArchiveReader(engine, CORP, Canned(*rows))
+    reader = reader_of(engine, CORP, Canned(*rows))
     assert reader.read(NOW).stored == 4
     assert reader.said(limit=1)[0].hits == ("rule",)
     (waiting,) = reader.unread()
@@ -373,7 +398,7 @@ def test_a_cursor_that_is_too_long_is_named(memory: Engine) -> None:
     source = Canned(said(1, ANNA, BOSS))
     source.read = lambda _cursor, _limit: SourcePage(rows=(said(1),), cursor="c" * 256)  # type: ignore[method-assign]
     with pytest.raises(ValidationError, match="cursor of canned: got 256"):
-        ArchiveReader(memory, CORP, source).read(NOW)
+        reader_of(memory, CORP, source).read(NOW)
 
 
 # Telling
@@ -382,7 +407,7 @@ def test_a_cursor_that_is_too_long_is_named(memory: Engine) -> None:
 def test_everything_is_told_once_in_order(engine: Engine) -> None:
     """Oldest first, whatever order the archive had; what was told is not told again."""
     source = Canned(*(said(number, ANNA, BOSS) for number in (3, 1, 2)))
-    reader = ArchiveReader(engine, CORP, source)
+    reader = reader_of(engine, CORP, source)
     reader.read(NOW)
     heard: list[StoredUtterance] = []
     assert reader.deliver(heard.append, NOW, limit=2).told == 2
@@ -394,7 +419,7 @@ def test_everything_is_told_once_in_order(engine: Engine) -> None:
 
 def test_what_fails_comes_again_after_the_others(memory: Engine) -> None:
     """A message that cannot be heard holds nobody up; a mistake of the program goes through, and forgets nothing."""
-    reader = ArchiveReader(memory, CORP, Canned(*(said(number, ANNA, BOSS) for number in range(3))))
+    reader = reader_of(memory, CORP, Canned(*(said(number, ANNA, BOSS) for number in range(3))))
     reader.read(NOW)
     heard: list[str] = []
 
@@ -423,7 +448,7 @@ def test_what_fails_comes_again_after_the_others(memory: Engine) -> None:
 def test_what_is_asked_for_is_found(engine: Engine) -> None:
     """By group, by person, by time, newest first."""
     rows = [said(1, ANNA, BOSS), said(2, ANNA, LISI, room=ROOM), said(3, BOSS, ANNA), said(4, BOSS, ANNA, room=ROOM)]
-    reader = ArchiveReader(engine, CORP, Canned(*rows))
+    reader = reader_of(engine, CORP, Canned(*rows))
     reader.read(NOW)
     assert [one.msgid for one in reader.said(room=ROOM)] == ["m4", "m2"]
     assert [one.msgid for one in reader.said(person=MEMBER)] == ["m3", "m2", "m1"]
@@ -435,8 +460,8 @@ def test_time_and_people_are_forgotten(engine: Engine) -> None:
     """Retention deletes by time; a person who asks is deleted with their word; other corps stay."""
     rows = [Unreadable(msgid="", raw="x", why="w"), said(1), said(2, ANNA, LISI), said(3, WANG, ANNA)]
     known = Known(agreement(), agreement(person=OTHER))
-    reader = ArchiveReader(engine, CORP, Canned(*rows), agreements=known)
-    other = ArchiveReader(engine, "ww2", Canned(*rows), agreements=known)
+    reader = reader_of(engine, CORP, Canned(*rows), agreements=known)
+    other = reader_of(engine, "ww2", Canned(*rows), agreements=known)
     for one in (reader, other):
         one.read(NOW)
     assert reader.prune(START + timedelta(seconds=2)) == 1
@@ -450,13 +475,13 @@ def test_time_and_people_are_forgotten(engine: Engine) -> None:
 
 def test_no_archive_is_read_without_a_trace(memory: Engine) -> None:
     """It is caught up at once, and says that it sees nothing."""
-    report = ArchiveReader(memory, CORP, NoArchive()).read(NOW)
+    report = reader_of(memory, CORP, NoArchive()).read(NOW)
     assert (report.pages, report.caught_up, report.sees) == (0, True, Sight.NOTHING)
 
 
 def test_what_cannot_be_meant_is_refused(memory: Engine) -> None:
     """Naive times, limits and names out of bounds; and no repr shows more than names."""
-    reader = ArchiveReader(memory, CORP, Canned())
+    reader = reader_of(memory, CORP, Canned())
     assert repr(reader) == "ArchiveReader(corp_id='ww1', source='canned', keep_text=False)"
     naive = NOW.replace(tzinfo=None)
     for wrong in (
@@ -467,8 +492,8 @@ def test_what_cannot_be_meant_is_refused(memory: Engine) -> None:
         lambda: reader.deliver(print, naive),
         lambda: said(1, at=naive),
         lambda: Agreement(place="p", external_userid="e", status=AgreeStatus.AGREE, at=naive),
-        lambda: ArchiveReader(memory, CORP, NoArchive(name="")),
-        lambda: ArchiveReader(memory, CORP, NoArchive(name="n" * 65)),
+        lambda: reader_of(memory, CORP, NoArchive(name="")),
+        lambda: reader_of(memory, CORP, NoArchive(name="n" * 65)),
     ):
         with pytest.raises(ValidationError):
             wrong()
@@ -497,9 +522,9 @@ def test_both_sources_on_the_fake_tell_the_same_facts(memory: Engine) -> None:
     fake.serve_zone("p", "a", rules={"r1": ["投诉"]})
     asking = PlatformAgreements(fake.client())
     native = NativeArchive(sdk=fake.finance_sdk(), keys=ArchiveKeys({1: private_pem()}))
-    words = ArchiveReader(memory, CORP, native, agreements=asking, keywords={"complaint": ["投诉"]}, keep_text=True)
+    words = reader_of(memory, CORP, native, agreements=asking, keywords={"complaint": ["投诉"]}, keep_text=True)
     zone = ZoneArchive(client=fake.client(), program_id="p", ability_id="a", rules={"r1": "complaint"})
-    facts = ArchiveReader(memory, "ww2", zone, agreements=asking)
+    facts = reader_of(memory, "ww2", zone, agreements=asking)
     for reader in (words, facts):
         report = reader.read(fake.clock.now(), limit=3)
         assert (report.stored, report.refused) == (7, 1)
@@ -601,7 +626,7 @@ def test_any_way_of_reading_stores_the_same(data: st.DataObject) -> None:
     ]
     engine = memory_store()
     source = Canned(*log)
-    reader = ArchiveReader(engine, CORP, source)
+    reader = reader_of(engine, CORP, source)
     done = False
     while not done:
         source.size = data.draw(st.integers(1, 5))

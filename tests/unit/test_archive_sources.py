@@ -323,23 +323,24 @@ def test_agreements_are_read_from_the_archive_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "why"),
+    ("make", "why"),
     [
-        (sealed(1, message(1), version=2), "10007"),
-        (sealed(1, message(1)) | {"encrypt_random_key": "AAAA"}, "10008"),
-        (sealed(1, message(1)) | {"encrypt_chat_msg": 5}, "is missing"),
-        (sealed(1, message(1)) | {"publickey_ver": None}, "is missing"),
-        (sealed(1, b"\xff\xfe geheim"), "no JSON"),
-        (sealed(1, b'{"geheim"'), "no JSON"),
-        (sealed(1, b'["geheim"]'), "no msgid"),
-        (sealed(1, {"msgid": "m", "msgtime": "geheim"}), "unix milliseconds"),
-        (sealed(1, {"msgid": "m", "msgtime": None}), "when it was sent"),
-        (sealed(1, message(1) | {"tolist": [{"geheim": 1}]}), "a text"),
+        (lambda: sealed(1, message(1), version=2), "10007"),
+        (lambda: sealed(1, message(1)) | {"encrypt_random_key": "AAAA"}, "10008"),
+        (lambda: sealed(1, message(1)) | {"encrypt_chat_msg": 5}, "is missing"),
+        (lambda: sealed(1, message(1)) | {"publickey_ver": None}, "is missing"),
+        (lambda: sealed(1, b"\xff\xfe geheim"), "no JSON"),
+        (lambda: sealed(1, b'{"geheim"'), "no JSON"),
+        (lambda: sealed(1, b'["geheim"]'), "no msgid"),
+        (lambda: sealed(1, {"msgid": "m", "msgtime": "geheim"}), "unix milliseconds"),
+        (lambda: sealed(1, {"msgid": "m", "msgtime": None}), "when it was sent"),
+        (lambda: sealed(1, message(1) | {"tolist": [{"geheim": 1}]}), "a text"),
     ],
     ids=["no key", "bad key", "no message", "no version", "noise", "half", "list", "no time", "null time", "receivers"],
 )
-def test_a_message_that_cannot_be_read_is_kept_and_passed(row: dict[str, Any], why: str) -> None:
+def test_a_message_that_cannot_be_read_is_kept_and_passed(make: Callable[[], dict[str, Any]], why: str) -> None:
     """It is kept as it came, says what is wrong without a word of it, and the cursor goes on."""
+    row = make()
     source, _ = native({0: chatdata(row, sealed(2, message(2)))})
     page = source.read("", 10)
     bad, good = page.rows

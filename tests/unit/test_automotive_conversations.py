@@ -143,10 +143,10 @@ def test_a_group_waits_as_a_group(stage: Stage) -> None:
     stage.fake.group_says(room, stage.lisi, "有人吗")
     stage.run()
     robot = stage.fake.add_robot("播报", "bert")
-    stage.fake.archive_message(robot, ["anna"], "text", {"text": {"content": "早报"}}, roomid=room)
+    stage.fake.archive_message(robot, ["anna", who], "text", {"text": {"content": "早报"}}, roomid=room)
     stage.run()
     assert stage.watch.standing(room).waiting_at is not None
-    stage.fake.archive_message("bert", ["anna"], "image", {"image": {}}, roomid=room)
+    stage.fake.archive_message("bert", ["anna", who], "image", {"image": {}}, roomid=room)
     stage.run()
     assert stage.watch.standing(room).waiting_at is None
     assert stage.watch.standing(who).touched_at is None

@@ -46,6 +46,8 @@ class DataZoneEndpoints(Endpoints[C]):
 
         Raises:
             NotFoundError: 790006 no image of the program is published.
+            APIError: 790016 the request data, 790014 the answer is not of the form that the console has for the ability
+                (输入协议, 输出协议; manual 100019).
         """
         path = "/cgi-bin/chatdata/sync_call_program"
         call = Call.post(

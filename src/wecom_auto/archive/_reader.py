@@ -18,7 +18,7 @@ from wecom_auto.archive import _books as books
 from wecom_auto.archive._agreements import AgreementSource
 from wecom_auto.archive._books import Known
 from wecom_auto.archive._stored import ArchiveState, DeliverReport, ReadReport, StoredUtterance, UnreadMessage
-from wecom_auto.archive._values import Agreement, ArchiveSource, SourcePage, Unreadable, Utterance, chat_of
+from wecom_auto.archive._values import Agreement, ArchiveSource, SourcePage, Unreadable, Utterance, chat_of, is_internal
 from wecom_auto.archive._words import KeyWords
 from wecom_auto.callbacks.events import ArchiveApproved
 from wecom_auto.errors import ValidationError, WeComError
@@ -44,6 +44,7 @@ class _Sorted:
     stored: tuple[Utterance, ...]
     aside: tuple[Unreadable, ...]
     refused: int
+    internal: int
     said: tuple[Agreement, ...]
 
 
@@ -66,6 +67,7 @@ class ArchiveReader:
         accepted: What counts as having agreed; an agreement by default (默认同意) does not unless you say so.
         keywords: Words to look for; the name of a hit is kept, the words are not.
         keep_text: Keep the words themselves. They are personal data, and it is yours to have a reason for it.
+        keep_internal: Keep what colleagues say among themselves, too; without it nothing of that is kept.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class ArchiveReader:
         accepted: Collection[AgreeStatus] = (AgreeStatus.AGREE,),
         keywords: Mapping[str, Iterable[str]] | None = None,
         keep_text: bool = False,
+        keep_internal: bool = False,
     ) -> None:
         if not 1 <= len(source.name) <= _NAME:
             field = "source.name"
@@ -89,6 +92,7 @@ class ArchiveReader:
         self.accepted = frozenset(accepted)
         self.keywords = KeyWords(keywords)
         self.keep_text = keep_text
+        self.keep_internal = keep_internal
 
     def __repr__(self) -> str:
         return f"ArchiveReader(corp_id={self.corp_id!r}, source={self.source.name!r}, keep_text={self.keep_text})"
@@ -141,6 +145,7 @@ class ArchiveReader:
                 stored=report.stored + fresh,
                 repeated=report.repeated + len(sorted_.stored) - fresh,
                 refused=report.refused + sorted_.refused,
+                internal=report.internal + sorted_.internal,
                 unreadable=report.unreadable + len(found) - len(good),
             )
         return evolve(report, caught_up=True)
@@ -254,18 +259,22 @@ class ArchiveReader:
             stored=report.stored + fresh,
             repeated=report.repeated + len(found.stored) - fresh,
             refused=report.refused + found.refused,
+            internal=report.internal + found.internal,
             unreadable=report.unreadable + len(found.aside),
         )
 
     def _sort(self, rows: Sequence[Utterance | Unreadable], known: _Chats) -> _Sorted:
         """Tell what is kept from what is not, with what people say about it in the page itself."""
         standing = dict(known)
-        stored, aside, said, refused = list[Utterance](), list[Unreadable](), list[Agreement](), 0
+        stored, aside, said = list[Utterance](), list[Unreadable](), list[Agreement]()
+        refused, internal = 0, 0
         for row in rows:
             if isinstance(row, Unreadable):
                 aside.append(row)
             elif not books.fits(row):
                 aside.append(_misfit(row))
+            elif is_internal(row) and not self.keep_internal:
+                internal += 1
             elif row.agreement is not None:
                 self._hear(standing, row.agreement)
                 said.append(row.agreement)
@@ -274,7 +283,7 @@ class ArchiveReader:
                 stored.append(evolve(row, hits=tuple(dict.fromkeys((*row.hits, *self.keywords.hits(row.text))))))
             else:
                 refused += 1
-        return _Sorted(tuple(stored), tuple(aside), refused, tuple(said))
+        return _Sorted(tuple(stored), tuple(aside), refused, internal, tuple(said))
 
     @staticmethod
     def _hear(standing: dict[tuple[str, str], Known], said: Agreement) -> None:

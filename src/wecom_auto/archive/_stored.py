@@ -71,6 +71,7 @@ class ReadReport:
         stored: Messages that are new.
         repeated: Messages that were there already.
         refused: Messages of people who had not agreed; nothing of them is kept.
+        internal: Messages among colleagues; nothing of them is kept unless the reader was told to.
         unreadable: Messages that could not be read; they are kept as they came.
         caught_up: There was nothing more to be had.
         sees: What the source can see.
@@ -80,6 +81,7 @@ class ReadReport:
     stored: int = 0
     repeated: int = 0
     refused: int = 0
+    internal: int = 0
     unreadable: int = 0
     caught_up: bool = False
     sees: Sight = Sight.NOTHING

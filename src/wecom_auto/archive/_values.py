@@ -22,9 +22,12 @@ __all__ = [
     "Unreadable",
     "Utterance",
     "chat_of",
+    "is_internal",
     "party_of",
 ]
 
+_EXTERNAL = "_external"
+"""What the classic archive's msgids end in when somebody outside is in the chat."""
 _OUTSIDE_CHARS = 24
 """Ids of people outside and of robots have 30 characters and more; a userid may well begin with wo, too."""
 
@@ -200,6 +203,16 @@ def party_of(party_id: str) -> Party:
     head = party_id[:2] if len(party_id) >= _OUTSIDE_CHARS else ""
     kind = {"wm": PartyKind.CONTACT, "wo": PartyKind.CONTACT, "wb": PartyKind.ROBOT}.get(head, PartyKind.MEMBER)
     return Party(id=party_id, kind=kind)
+
+
+def is_internal(row: Utterance) -> bool:
+    """Say whether only colleagues and robots are in a chat; a group whose people nobody names is not taken for one.
+
+    Unverified: that the receivers of a group's message name those outside; where the msgid says it, that counts.
+    """
+    if row.msgid.endswith(_EXTERNAL) or (row.room and not row.receivers):
+        return False
+    return all(one.kind is not PartyKind.CONTACT for one in (row.sender, *row.receivers))
 
 
 def chat_of(row: Utterance) -> tuple[str, str] | None:
