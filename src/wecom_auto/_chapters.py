@@ -13,6 +13,7 @@ from wecom_auto._binding import Async, Bound, Sync, Unbound
 if TYPE_CHECKING:
     from wecom_auto.api.acquisition_links import AcquisitionLinkEndpoints
     from wecom_auto.api.archive import ArchiveEndpoints
+    from wecom_auto.api.calendars import CalendarEndpoints
     from wecom_auto.api.contact_ways import ContactWayEndpoints
     from wecom_auto.api.customer_strategies import CustomerStrategyEndpoints
     from wecom_auto.api.customers import CustomerEndpoints
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from wecom_auto.api.moment_strategies import MomentStrategyEndpoints
     from wecom_auto.api.moments import MomentEndpoints
     from wecom_auto.api.product_albums import ProductAlbumEndpoints
+    from wecom_auto.api.schedules import ScheduleEndpoints
     from wecom_auto.api.school import SchoolEndpoints
     from wecom_auto.api.statistics import StatisticsEndpoints
     from wecom_auto.api.strategy_tags import StrategyTagEndpoints
@@ -186,6 +188,20 @@ class Chapters(Generic[C]):
         from wecom_auto.api.ids import IdEndpoints
 
         return IdEndpoints(self._bound())
+
+    @cached_property
+    def calendars(self) -> CalendarEndpoints[C]:
+        """Calendars of the app for members (日历)."""
+        from wecom_auto.api.calendars import CalendarEndpoints
+
+        return CalendarEndpoints(self._bound())
+
+    @cached_property
+    def schedules(self) -> ScheduleEndpoints[C]:
+        """Events in the calendars of members (日程)."""
+        from wecom_auto.api.schedules import ScheduleEndpoints
+
+        return ScheduleEndpoints(self._bound())
 
     @cached_property
     def school(self) -> SchoolEndpoints[C]:

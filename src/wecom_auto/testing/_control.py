@@ -24,6 +24,7 @@ CONTROL: Final = "/_fake/"
 VERBS: Final = frozenset(
     {
         "book_live", "cancel_live", "end_live", "shop_from_live", "start_live", "watch_live",
+        "answer_schedule", "schedule_of",
         "kf_allow_upgrades", "kf_answer", "kf_end", "kf_enter", "kf_follow_recommendation", "kf_sent", "kf_serve",
         "kf_take", "kf_write",
         "add_robot", "agree_to_archive", "archive_message", "create_internal_group", "customer_says", "expire_archive",

@@ -28,6 +28,7 @@ from wecom_auto.testing._scenes_lives import LiveScenes
 from wecom_auto.testing._scenes_members import MemberScenes
 from wecom_auto.testing._scenes_moments import MomentScenes
 from wecom_auto.testing._scenes_people import PeopleScenes
+from wecom_auto.testing._scenes_schedules import ScheduleScenes
 from wecom_auto.testing._scenes_school import SchoolScenes
 from wecom_auto.testing._scenes_staff import StaffScenes
 from wecom_auto.testing._scenes_strategies import StrategyScenes
@@ -66,6 +67,7 @@ class FakeWeCom(
     MemberScenes,
     LiveScenes,
     ArchiveScenes,
+    ScheduleScenes,
 ):
     """A WeCom corp in memory: strict, limit-enforcing, and with bad days on demand.
 

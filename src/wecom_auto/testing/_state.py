@@ -18,6 +18,7 @@ from wecom_auto.testing._state_kf import KfDesk
 from wecom_auto.testing._state_lives import Live
 from wecom_auto.testing._state_moments import Moments
 from wecom_auto.testing._state_products import Products
+from wecom_auto.testing._state_schedules import CalendarRow, ScheduleRow
 from wecom_auto.testing._state_school import School
 from wecom_auto.testing._state_served import Served
 from wecom_auto.testing._state_strategies import Strategies
@@ -347,6 +348,9 @@ class State:
     served: Served = field(factory=Served)
     kf: KfDesk = field(factory=KfDesk)
     archive: Archive = field(factory=Archive)
+    calendars: dict[str, CalendarRow] = field(factory=dict[str, CalendarRow])
+    dead_calendars: set[str] = field(factory=set[str])
+    schedules: dict[str, ScheduleRow] = field(factory=dict[str, ScheduleRow])
     lives: dict[str, Live] = field(factory=dict[str, Live])
     live_codes: dict[str, tuple[str, str, int]] = field(factory=dict[str, tuple[str, str, int]])
     card_labels: frozenset[str] | None = None

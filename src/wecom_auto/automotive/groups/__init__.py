@@ -17,6 +17,7 @@ from wecom_auto.automotive.groups._memory import PlaybookMemory
 from wecom_auto.automotive.groups._playbook import Playbook, Post, Series, Used
 from wecom_auto.automotive.groups._policy import AppointmentRule, Capacity, Desired, GroupPolicy, GroupRule, LeaveOthers
 from wecom_auto.automotive.groups._report import GroupReport, GroupTrouble, corps
+from wecom_auto.automotive.groups._schedules import ScheduleReport, put_into_schedules
 from wecom_auto.automotive.groups._template import Deviation, GroupTemplate
 from wecom_auto.automotive.groups._values import (
     Action,
@@ -61,6 +62,7 @@ __all__ = [
     "Playbook",
     "PlaybookMemory",
     "Post",
+    "ScheduleReport",
     "Series",
     "TellGroup",
     "TellInvited",
@@ -70,6 +72,7 @@ __all__ = [
     "corps",
     "count_arrivals",
     "decide",
+    "put_into_schedules",
     "rotate",
 ]
 
