@@ -293,6 +293,20 @@ def test_a_click_is_counted_by_content_and_segment(engine):
     assert door.link(token_of(north)).clicks == 2
 
 
+def test_clicks_are_counted_by_where_they_led(engine):
+    """Two pages of one host are one channel; a link that nobody followed counts as a link."""
+    hosts = ["mp.example.com", "app.example.com"]
+    door = links(engine, hosts=hosts)
+    subscribe = door.make("tpl/care", "https://mp.example.com/s/1")
+    article = door.make("tpl/sales", "https://mp.example.com/s/2", segment="grade:H")
+    door.make("tpl/care", "https://app.example.com/download")
+    for url in (subscribe, article, article):
+        door.follow(token_of(url))
+    rows = [(one.host, one.links, one.clicks.value) for one in door.by_target()]
+    assert rows == [("mp.example.com", 2, 3), ("app.example.com", 1, 0)]
+    assert "preview" in door.by_target()[0].clicks.definition
+
+
 def test_many_clicks_at_once_are_all_counted(engine):
     """Eight threads, one link: no click is lost."""
     door = links(engine)

@@ -108,6 +108,42 @@ def test_roles_are_data(network):
     assert len(shipped_roles()) == 20
 
 
+def test_everybody_has_a_domain():
+    """Car maker, region, dealer, shop and whoever sees nothing but their own: stores in the order of the file."""
+    network = parse_network(
+        {
+            "region": [{"code": "north"}, {"code": "south"}],
+            "dealer": [
+                {"code": "bj", "region": "north"},
+                {"code": "tj", "region": "north"},
+                {"code": "sz", "region": "south"},
+            ],
+            "store": [
+                {"code": "bj01", "dealer": "bj"},
+                {"code": "bj02", "dealer": "bj"},
+                {"code": "tj01", "dealer": "tj"},
+                {"code": "sz01", "dealer": "sz"},
+            ],
+            "member": [
+                {"userid": "press", "store": "bj01", "roles": ["oem_pr"]},
+                {"userid": "region", "store": "bj01", "roles": ["region_manager"]},
+                {"userid": "dealer", "store": "bj01", "roles": ["dealer_ops"]},
+                {"userid": "dcc", "store": "bj01", "roles": ["dcc_manager"]},
+                {"userid": "seller", "store": "bj01", "roles": ["sales_advisor"]},
+            ],
+        }
+    )
+    seen = {userid: network.stores_seen_by(userid) for userid in (*network.members, "nobody")}
+    assert seen == {
+        "press": ("bj01", "bj02", "tj01", "sz01"),
+        "region": ("bj01", "bj02", "tj01"),
+        "dealer": ("bj01", "bj02"),
+        "dcc": ("bj01",),
+        "seller": (),
+        "nobody": (),
+    }
+
+
 def test_a_table_gives_the_same_network(tmp_path):
     """One row for each member, as GBK, with several values in a cell."""
     path = tmp_path / "network.csv"

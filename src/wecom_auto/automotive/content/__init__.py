@@ -10,7 +10,7 @@ from wecom_auto._model import publish
 from wecom_auto.automotive.content._approval import Approval, ApprovalError, ApprovalRules, Approvals, Decision
 from wecom_auto.automotive.content._door import asgi_door, wsgi_door
 from wecom_auto.automotive.content._library import Category, ContentLibrary, LibraryItem
-from wecom_auto.automotive.content._links import ContentClicks, ShortLink, ShortLinks
+from wecom_auto.automotive.content._links import ContentClicks, ShortLink, ShortLinks, TargetClicks
 from wecom_auto.automotive.content._lint import lint
 from wecom_auto.automotive.content._scripts import SegmentScripts, usual_segments
 from wecom_auto.automotive.content._source import ApprovedContents, ContentRefusedError, Refusal
@@ -31,6 +31,7 @@ __all__ = [
     "SegmentScripts",
     "ShortLink",
     "ShortLinks",
+    "TargetClicks",
     "asgi_door",
     "lint",
     "usual_segments",

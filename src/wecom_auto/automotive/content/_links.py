@@ -92,6 +92,22 @@ class ContentClicks:
     clicks: Metric
 
 
+@frozen(kw_only=True)
+class TargetClicks:
+    """Clicks that led to one place.
+
+    Attributes:
+        host: The host of the page: that of the official account's articles (公众号), of the mini program's opening page
+            (小程序), of the App's download page.
+        links: How many short links lead there.
+        clicks: How many clicks, with what is meant by that; of all time.
+    """
+
+    host: str
+    links: int
+    clicks: Metric
+
+
 class ShortLinks:
     """Makes short links (短链), follows them, and counts.
 
@@ -218,6 +234,22 @@ class ShortLinks:
         return tuple(
             ContentClicks(content=row.content, segment=row.segment, clicks=_metric(int(row.total))) for row in rows
         )
+
+    def by_target(self) -> tuple[TargetClicks, ...]:
+        """Clicks by where they led, the most first: which channel people follow (公众号, 小程序, App).
+
+        Whether they then subscribed or installed is told by those systems: record it as an event of the customer.
+        Links of customers who were forgotten are not counted any more.
+        """
+        query = sa.select(_L.target, sa.func.count().label("amount"), sa.func.sum(_L.clicks).label("total"))
+        found: dict[str, list[int]] = {}
+        with reading(self.engine) as connection:
+            for row in connection.execute(query.where(_L.corp_id == self.corp_id).group_by(_L.target)):
+                counts = found.setdefault(urlsplit(row.target).hostname or "", [0, 0])
+                counts[0] += int(row.amount)
+                counts[1] += int(row.total)
+        rows = (TargetClicks(host=host, links=one[0], clicks=_metric(one[1])) for host, one in found.items())
+        return tuple(sorted(rows, key=lambda one: (-one.clicks.cases, one.host)))
 
     @repeatable
     def forget(self, external_userid: str) -> int:

@@ -191,7 +191,7 @@ class Network:
         return any(getattr(role, what) is True for role in rights if role is not None)
 
     def sees(self, userid: str, store: str) -> bool:
-        """Whether a member's roles reach the leads of a store.
+        """Whether a member's roles reach a store: its leads, tasks, groups and figures.
 
         Args:
             userid: The member.
@@ -205,6 +205,17 @@ class Network:
             or ("dealer" in scopes and self.dealer_of(own).code == self.dealer_of(store).code != "")
             or ("store" in scopes and own == store)
         )
+
+    def stores_seen_by(self, userid: str) -> tuple[str, ...]:
+        """Codes of the stores that a member's roles reach, in the order of the file; see `sees`.
+
+        The domain of whoever is asked: all stores for the car maker, those of a region or dealer, the own one, none.
+        Filter with it what your program shows: leads, tasks, groups, scores. Who is logged in is your program's matter.
+
+        Args:
+            userid: The member.
+        """
+        return tuple(store for store in self.stores if self.sees(userid, store))
 
     # What a roster of staff tasks answers.
 
