@@ -11,11 +11,11 @@ from tests.contract._play import Case, Play, refused
 
 from wecom_auto import Call
 from wecom_auto.errors import NotFoundError
-from wecom_auto.models import Calendar, CalendarPermission, CalendarRange, CalendarShare
+from wecom_auto.models import CalendarPermission, CalendarRange, CalendarShare, MemberCalendar
 from wecom_auto.testing import FakeWeCom
 
 calendars = calls.calendars
-FULL = Calendar(
+FULL = MemberCalendar(
     summary="s",
     color="#FF3030",
     description="d",
@@ -28,19 +28,19 @@ FULL = Calendar(
     organizer="u",
     readonly=True,
 )
-SMALL = Calendar(summary="s", color="#FF3030")
+SMALL = MemberCalendar(summary="s", color="#FF3030")
 
 
-def calendar(**values: Any) -> Calendar:
+def calendar(**values: Any) -> MemberCalendar:
     """A calendar that differs from a small one."""
-    return Calendar(**({"cal_id": "c", "summary": "s", "color": "#FF3030"} | values))
+    return MemberCalendar(**({"cal_id": "c", "summary": "s", "color": "#FF3030"} | values))
 
 
 CALLS: Mapping[str, list[Call[Any]]] = {
     "oa/calendar/add": [calendars.create(FULL)],
     "oa/calendar/update": [
         calendars.update(
-            Calendar(
+            MemberCalendar(
                 cal_id="c",
                 summary="s",
                 color="#FF3030",
@@ -69,7 +69,7 @@ REQUESTS: list[tuple[str, Make]] = [
     (
         "oa/calendar/add",
         lambda: calendars.create(
-            Calendar(
+            MemberCalendar(
                 organizer="userid1",
                 readonly=True,
                 default=True,
@@ -83,7 +83,7 @@ REQUESTS: list[tuple[str, Make]] = [
     (
         "oa/calendar/update",
         lambda: calendars.update(
-            Calendar(
+            MemberCalendar(
                 cal_id=CAL_ID,
                 readonly=True,
                 summary="test_summary",
@@ -143,13 +143,15 @@ def calendars_of_the_app(fake: FakeWeCom) -> Play:
         fake.add_member(userid)
     shares = tuple(CalendarShare(userid=one) for one in ("zhangsan", "nobody"))
     made = yield lambda app: app.calendars.create(
-        Calendar(summary="潜客群", color="#FF3030", description="群日历", admins=("zhangsan",), shares=shares)
+        MemberCalendar(summary="潜客群", color="#FF3030", description="群日历", admins=("zhangsan",), shares=shares)
     )
     (strange,) = made.failures.shares
     assert (strange.userid, strange.errcode) == ("nobody", 60111)
     (found,) = yield lambda app: app.calendars.get([made.cal_id])
     assert (found.summary, found.shares) == ("潜客群", (CalendarShare(userid="zhangsan"),))
-    changed = Calendar(cal_id=made.cal_id, summary="群日历", color="#000000", shares=(CalendarShare(userid="lisi"),))
+    changed = MemberCalendar(
+        cal_id=made.cal_id, summary="群日历", color="#000000", shares=(CalendarShare(userid="lisi"),)
+    )
     assert (yield lambda app: app.calendars.update(changed, keep_public_range=True)) is None
     (found,) = yield lambda app: app.calendars.get([made.cal_id])
     assert found == changed

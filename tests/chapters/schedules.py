@@ -13,7 +13,7 @@ from tests.contract._play import Case, Play, refused
 from wecom_auto import Call
 from wecom_auto.errors import InvalidRequestError, NotFoundError
 from wecom_auto.models import (
-    Calendar,
+    MemberCalendar,
     Schedule,
     ScheduleAttendee,
     ScheduleReminders,
@@ -199,7 +199,7 @@ def schedules_of_members(fake: FakeWeCom) -> Play:
     """An event is put into members' calendars, answered, changed, joined by more, and cancelled."""
     for userid in ("zhangsan", "lisi"):
         fake.add_member(userid)
-    made = yield lambda app: app.calendars.create(Calendar(summary="群日历", color="#FF3030"))
+    made = yield lambda app: app.calendars.create(MemberCalendar(summary="群日历", color="#FF3030"))
     at = fake.clock.now() + timedelta(days=1)
     new = Schedule(
         start_at=at,

@@ -10,7 +10,7 @@ from attrs import evolve
 from wecom_auto._time import CHINA
 from wecom_auto.automotive.groups import CalendarEntry, GroupCalendar, put_into_schedules
 from wecom_auto.errors import APIError, ValidationError
-from wecom_auto.models import Calendar, Schedule, ScheduleAttendee
+from wecom_auto.models import MemberCalendar, Schedule, ScheduleAttendee
 from wecom_auto.testing import FakeWeCom
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=CHINA)
@@ -28,7 +28,7 @@ class Stage:
         for userid in ("zhang", "li"):
             self.fake.add_member(userid)
         self.app = self.fake.client()
-        self.cal_id = self.app.calendars.create(Calendar(summary="群日历", color="#1E88E5")).cal_id
+        self.cal_id = self.app.calendars.create(MemberCalendar(summary="群日历", color="#1E88E5")).cal_id
 
     def put(self, calendar: GroupCalendar = BOOK, **options: object):
         """Put a calendar in."""

@@ -25,6 +25,7 @@ import wecom_auto.automotive.fleet._tables
 import wecom_auto.automotive.groups._tables
 import wecom_auto.automotive.leads._tables
 import wecom_auto.automotive.lifecycle._tables
+import wecom_auto.automotive.owners._tables
 import wecom_auto.automotive.tagplan._tables
 import wecom_auto.automotive.watch._tables
 import wecom_auto.inbox._tables

@@ -11,7 +11,7 @@ from wecom_auto._call import Call, Effect
 from wecom_auto._checks import AnyOf, Check, Limit
 from wecom_auto._types import UNSET, Unset
 from wecom_auto.api._values import flag, listed
-from wecom_auto.models import Calendar, CalendarFailures, SavedCalendar
+from wecom_auto.models import CalendarFailures, MemberCalendar, SavedCalendar
 
 __all__ = ["CalendarEndpoints"]
 
@@ -34,7 +34,7 @@ class CalendarEndpoints(Endpoints[C]):
     __slots__ = ()
 
     @endpoint
-    def create(self, calendar: Calendar) -> Call[SavedCalendar]:
+    def create(self, calendar: MemberCalendar) -> Call[SavedCalendar]:
         """Make a calendar; members who cannot be shared with are told and do not stop it.
 
         Manual: `创建日历 <https://developer.work.weixin.qq.com/document/path/93647>`__
@@ -49,7 +49,9 @@ class CalendarEndpoints(Endpoints[C]):
         return call.checked(*_CHECKS)
 
     @endpoint
-    def update(self, calendar: Calendar, *, keep_public_range: bool | Unset = UNSET) -> Call[CalendarFailures | None]:
+    def update(
+        self, calendar: MemberCalendar, *, keep_public_range: bool | Unset = UNSET
+    ) -> Call[CalendarFailures | None]:
         """Write a calendar anew: what is not given is emptied, the members who see it included.
 
         Manual: `更新日历 <https://developer.work.weixin.qq.com/document/path/97716>`__
@@ -75,7 +77,7 @@ class CalendarEndpoints(Endpoints[C]):
         return call.unwrap("fail_result").checked(AnyOf("calendar.cal_id"), *_CHECKS)
 
     @endpoint
-    def get(self, cal_ids: Sequence[str]) -> Call[tuple[Calendar, ...]]:
+    def get(self, cal_ids: Sequence[str]) -> Call[tuple[MemberCalendar, ...]]:
         """Fetch calendars.
 
         Manual: `获取日历详情 <https://developer.work.weixin.qq.com/document/path/97717>`__
@@ -87,7 +89,7 @@ class CalendarEndpoints(Endpoints[C]):
             NotFoundError: 90459 one of them was deleted.
         """
         call = Call.post(
-            Effect.READ, "/cgi-bin/oa/calendar/get", tuple[Calendar, ...], cal_id_list=listed("cal_ids", cal_ids)
+            Effect.READ, "/cgi-bin/oa/calendar/get", tuple[MemberCalendar, ...], cal_id_list=listed("cal_ids", cal_ids)
         )
         return call.unwrap("calendar_list").checked(Limit("cal_id_list", items=1_000, least=1))
 

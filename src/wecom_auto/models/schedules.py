@@ -13,12 +13,12 @@ from wecom_auto._model import Form, Model, OpenIntEnum, wire
 from wecom_auto._types import UNSET, Unset
 
 __all__ = [
-    "Calendar",
     "CalendarFailures",
     "CalendarPermission",
     "CalendarRange",
     "CalendarShare",
     "CalendarShareFailure",
+    "MemberCalendar",
     "SavedCalendar",
     "Schedule",
     "ScheduleAttendee",
@@ -108,7 +108,7 @@ class CalendarRange(Model):
 
 
 @frozen(kw_only=True)
-class Calendar(Model):
+class MemberCalendar(Model):
     """A calendar (日历) of the app.
 
     Attributes:
