@@ -20,8 +20,8 @@ from benchmarks.bench_sop import CALENDAR, CORP, NOW, FriendlyFacts
 from wecom_auto.directory._facts import DirectoryFacts, Follower
 from wecom_auto.directory._relation import Relation, RelationStatus
 from wecom_auto.sop import Content, Contents, Runner, Settings
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._shards import shard_of
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows._shards import shard_of
 from wecom_auto.store import open_store, transaction
 from wecom_auto.testing import FakeWeCom
 

@@ -24,8 +24,8 @@ from tests.servers import Own, running, until
 from benchmarks import _carrier_app as ours
 from benchmarks import bench_sop
 from benchmarks.bench_sop import NOW, fill, touched
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._shards import SHARDS
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows._shards import SHARDS
 from wecom_auto.sop.carriers import Job
 from wecom_auto.sop.carriers.celery import CeleryCarrier
 from wecom_auto.sop.store import due_enrolments

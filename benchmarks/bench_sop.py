@@ -24,8 +24,8 @@ from benchmarks._measure import cpu
 from wecom_auto.directory import Directory
 from wecom_auto.directory._facts import DirectoryFacts
 from wecom_auto.sop import Content, Contents, Definition, EnrolmentState, Runner, Settings, WeekendCalendar, plan
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._advance import advance
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._runs._advance import advance
 from wecom_auto.sop.store import due_enrolments
 from wecom_auto.store import open_store
 from wecom_auto.testing import FakeWeCom

@@ -16,8 +16,8 @@ from sqlalchemy.engine import Engine
 
 from wecom_auto._time import CHINA
 from wecom_auto.directory import Directory
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._states import BatchStatus
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows._states import BatchStatus
 from wecom_auto.sop.contents import Content, Contents
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.runner import Runner, Settings

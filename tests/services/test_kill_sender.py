@@ -23,9 +23,9 @@ from sqlalchemy.engine import Engine
 from tests.services import _kill_scene as scene
 from tests.stores import empty_database
 
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._advance import advance
-from wecom_auto.sop._freeze import freeze
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._runs._advance import advance
+from wecom_auto.sop._sending._freeze import freeze
 from wecom_auto.sop.runner import Runner
 from wecom_auto.store import metadata, open_store
 from wecom_auto.testing import FakeWeCom

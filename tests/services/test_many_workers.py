@@ -22,8 +22,8 @@ from tests.stores import fresh_database
 from tests.unit._sop_stage import books
 
 from wecom_auto.directory import Directory
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._states import BatchStatus, TouchStatus
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows._states import BatchStatus, TouchStatus
 from wecom_auto.store import open_store
 from wecom_auto.testing import FakeWeCom
 

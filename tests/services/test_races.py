@@ -17,9 +17,10 @@ from tests.stores import KINDS, fresh_database
 from tests.unit._sop_stage import LIBRARY, TEN, Stage, mass, sop
 
 from wecom_auto.directory import Directory
-from wecom_auto.sop import _ledger, store
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._states import TouchStatus
+from wecom_auto.sop import store
+from wecom_auto.sop._rows import _ledger
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows._states import TouchStatus
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.runner import Runner, Settings
 from wecom_auto.store import given_up, repeatable, transaction
@@ -134,8 +135,8 @@ def test_two_freezers_keep_the_gap_between_them(stage):
     for name in ("one", "two"):
         stage.runner.enrol(name, customer, now=stage.now)
     stage.fake.clock.advance_to(TEN)
-    from wecom_auto.sop._advance import advance
-    from wecom_auto.sop._freeze import _freeze
+    from wecom_auto.sop._runs._advance import advance
+    from wecom_auto.sop._sending._freeze import _freeze
 
     advance(stage.runner._context, stage.runner._start(stage.now))
     with stage.directory.engine.connect() as connection:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from tests.stores import KINDS, fresh_database
 from tests.unit._sop_stage import LIBRARY, TEN, Stage, sop
 
-from wecom_auto.sop import _tables as t
+from wecom_auto.sop._rows import _tables as t
 from wecom_auto.sop.runner import Runner, Settings
 from wecom_auto.sop.tasks import StaticRoster, TaskDesk, TaskOrder
 

@@ -17,7 +17,7 @@ from wecom_auto.automotive.presets import SopPreset, sop_preset
 from wecom_auto.automotive.tagplan import TagPlan
 from wecom_auto.directory import Directory
 from wecom_auto.sop import Runner, Settings, WebhookCall
-from wecom_auto.sop import _tables as t
+from wecom_auto.sop._rows import _tables as t
 from wecom_auto.sop.tasks import StaticRoster
 from wecom_auto.testing import FakeWeCom
 

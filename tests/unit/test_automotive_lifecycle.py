@@ -32,7 +32,7 @@ from wecom_auto.automotive.lifecycle import (
 from wecom_auto.directory import Directory, SyncKind
 from wecom_auto.errors import ConfigurationError, ValidationError
 from wecom_auto.sop import DefinitionError
-from wecom_auto.sop._timing import ClockRange
+from wecom_auto.sop._document._timing import ClockRange
 from wecom_auto.sop.tasks import WorkingHours
 from wecom_auto.store import open_store
 from wecom_auto.testing import FakeWeCom

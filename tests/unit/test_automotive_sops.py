@@ -19,7 +19,7 @@ from wecom_auto.automotive.tagplan import TagPlan
 from wecom_auto.errors import ConfigurationError
 from wecom_auto.sop import StaffTask
 from wecom_auto.sop._lint._names import _tags  # the tags that the linter looks at
-from wecom_auto.sop._states import EnrolmentStatus
+from wecom_auto.sop._rows._states import EnrolmentStatus
 from wecom_auto.sop.check import Rules, Severity, check_file
 from wecom_auto.sop.tasks import StaticRoster
 

@@ -33,7 +33,7 @@ from wecom_auto.automotive.watch import (
 from wecom_auto.errors import ValidationError
 from wecom_auto.models import BehaviorDay
 from wecom_auto.sop import DefinitionError
-from wecom_auto.sop._timing import ClockRange
+from wecom_auto.sop._document._timing import ClockRange
 from wecom_auto.sop.tasks import StaticRoster, TaskDesk, TaskOrder
 from wecom_auto.sop.tasks._values import AuditLine
 from wecom_auto.store import open_store

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.unit._sop_stage import close_stages
 from tests.unit.test_group_sops import CREATE, group_sop, opened, post
 
-from wecom_auto.sop import _tables as t
+from wecom_auto.sop._rows import _tables as t
 
 FAULTS = [{"reset": "before"}, {"reset": "after"}, {"late_busy": True}, {"status": 500}, {"errcode": 45009}]
 SOPS = {

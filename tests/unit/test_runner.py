@@ -7,7 +7,7 @@ from tests.unit._sop_stage import NINE, TEN, URL, Stage, mass, sop
 
 from wecom_auto.errors import ConfigurationError
 from wecom_auto.models import LinkAttachment
-from wecom_auto.sop import _tables as t
+from wecom_auto.sop._rows import _tables as t
 from wecom_auto.sop.contents import Content, Contents
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.runner import Settings

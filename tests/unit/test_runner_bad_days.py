@@ -12,10 +12,10 @@ from attrs import define
 from tests.unit._sop_stage import LIBRARY, NINE, TEN, URL, Stage, mass, sop
 
 from wecom_auto.directory import Directory
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._batches import BatchRow
-from wecom_auto.sop._channels import Listed
-from wecom_auto.sop._states import SopStatus
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows._batches import BatchRow
+from wecom_auto.sop._rows._states import SopStatus
+from wecom_auto.sop._sending._channels import Listed
 from wecom_auto.sop.calendar import ChinaCalendar, Day
 from wecom_auto.sop.contents import Content, Contents
 from wecom_auto.sop.definition import Definition

@@ -13,11 +13,12 @@ from attrs import define, evolve, field
 from tests.unit._sop_stage import LIBRARY, NINE, TEN, URL, Stage, mass, sop
 
 from wecom_auto.callbacks.events import CustomerAdded
-from wecom_auto.sop import _dispatch, _rounds
-from wecom_auto.sop._batches import BatchRow
-from wecom_auto.sop._channels import CHANNELS
-from wecom_auto.sop._problems import DefinitionError
-from wecom_auto.sop._states import BatchKind
+from wecom_auto.sop._document._problems import DefinitionError
+from wecom_auto.sop._rows._batches import BatchRow
+from wecom_auto.sop._rows._states import BatchKind
+from wecom_auto.sop._runs import _rounds
+from wecom_auto.sop._sending import _dispatch
+from wecom_auto.sop._sending._channels import CHANNELS
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.tasks import PlainRoster, TaskOrder, _chores
 from wecom_auto.store import metadata
@@ -302,7 +303,7 @@ def test_a_staff_task_that_fails_stops_no_other_task(stage, monkeypatch):
     assert stage.runner.tasks.get(tasks[0].id).state.value == "overdue"
 
 
-@pytest.mark.parametrize("part", ["_outside.count", "_sweep.sweep_if_due"])
+@pytest.mark.parametrize("part", ["_sending._outside.count", "_sending._sweep.sweep_if_due"])
 def test_upkeep_that_fails_stops_no_message(stage, monkeypatch, part):
     """Counting what others have sent and the sweep are beside the timetable."""
     (one,) = stage.member("zhang", 1)
@@ -368,7 +369,7 @@ def test_a_run_whose_version_is_gone_stops_nobody_else(stage):
         connection.execute(sa.update(e).where(e.c.external_userid == customers[0]).values(version=99))
     stage.tick(TEN)
     assert stage.sent() == {(one, "内容 a"): 1 for one in customers[1:]}
-    in_trouble(stage, "DefinitionError in wecom_auto.sop._catalogue")
+    in_trouble(stage, "DefinitionError in wecom_auto.sop._rows._catalogue")
 
 
 @pytest.mark.parametrize("state", ["teleported", ""])

@@ -20,11 +20,12 @@ from wecom_auto._time import CHINA
 from wecom_auto.callbacks.events import CustomerAdded
 from wecom_auto.directory import Directory
 from wecom_auto.errors import ConfigurationError, ValidationError
-from wecom_auto.sop import _entry, _outside, _sweep
-from wecom_auto.sop._policies import Window
-from wecom_auto.sop._problems import DefinitionError
-from wecom_auto.sop._states import BatchKind
-from wecom_auto.sop._timing import Offset
+from wecom_auto.sop._document._policies import Window
+from wecom_auto.sop._document._problems import DefinitionError
+from wecom_auto.sop._document._timing import Offset
+from wecom_auto.sop._rows._states import BatchKind
+from wecom_auto.sop._runs import _entry
+from wecom_auto.sop._sending import _outside, _sweep
 from wecom_auto.sop.calendar import ChinaCalendar
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.planner import EnrolmentState, plan

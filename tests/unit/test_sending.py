@@ -16,7 +16,7 @@ from wecom_auto.errors import (
     api_error,
 )
 from wecom_auto.sop import sending
-from wecom_auto.sop._states import BatchStatus, TouchStatus
+from wecom_auto.sop._rows._states import BatchStatus, TouchStatus
 from wecom_auto.sop.sending import Batch, Created, Lost, NotCreated, Timing, Trouble, Wrong, outcome_of
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)

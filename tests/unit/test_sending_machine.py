@@ -16,11 +16,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.unit._sop_stage import LIBRARY, NINE, books, mass, sop
 
 from wecom_auto.directory import Directory
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._advance import advance
-from wecom_auto.sop._batches import SupersededError
-from wecom_auto.sop._freeze import freeze
-from wecom_auto.sop._states import BatchStatus
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows._batches import SupersededError
+from wecom_auto.sop._rows._states import BatchStatus
+from wecom_auto.sop._runs._advance import advance
+from wecom_auto.sop._sending._freeze import freeze
 from wecom_auto.sop.runner import Runner, Settings
 from wecom_auto.store import open_store
 from wecom_auto.testing import FakeWeCom

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.unit._sop_stage import URL, Stage, close_stages, mass, sop
 
 from wecom_auto._time import CHINA
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._states import TouchStatus
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows._states import TouchStatus
 from wecom_auto.sop.contents import Content, Contents
 from wecom_auto.sop.runner import Settings
 

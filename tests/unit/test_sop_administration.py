@@ -9,7 +9,7 @@ from tests.unit._sop_stage import NINE, SERVERS, URL, Stage, close_stages, mass,
 
 from wecom_auto.errors import ConfigurationError, ValidationError
 from wecom_auto.sop import Definition, Edit, Settings
-from wecom_auto.sop import _tables as t
+from wecom_auto.sop._rows import _tables as t
 from wecom_auto.sop.administration import Administration, partition_sql
 from wecom_auto.store import open_store
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wecom_auto._time import CHINA
-from wecom_auto.sop._policies import Conflict, Fatigue, Purpose
+from wecom_auto.sop._document._policies import Conflict, Fatigue, Purpose
 from wecom_auto.sop.arbitration import Asked, Claim, Fate, Rules, arbitrate, within_ceiling
 from wecom_auto.sop.contents import Content
 

@@ -10,9 +10,10 @@ from alembic import command
 from tests.stores import KINDS, fresh_database
 from tests.unit._sop_stage import NINE, TEN, URL, Stage, mass, sop
 
-from wecom_auto.sop import _sharing, store
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._shards import SHARDS, shard_of
+from wecom_auto.sop import store
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows._shards import SHARDS, shard_of
+from wecom_auto.sop._shared import _sharing
 from wecom_auto.sop.carriers import Carrier, Job, Jobs, Loop, Message
 from wecom_auto.store import migration_config, open_store
 
@@ -211,7 +212,7 @@ def test_what_waits_to_be_frozen_needs_no_shard(stage):
 
 def test_a_limit_does_not_cut_a_member_in_two(stage, monkeypatch):
     """More messages than one transaction takes: each member's stay together, as each batch is a tap."""
-    monkeypatch.setattr("wecom_auto.sop._freeze._MOST", 20)
+    monkeypatch.setattr("wecom_auto.sop._sending._freeze._MOST", 20)
     stage.tick(TEN)
     assert len(stage.batches()) == 2
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from tests.unit._sop_stage import TEN, URL, Stage, mass, sop
 
-from wecom_auto.sop import _tables as t
+from wecom_auto.sop._rows import _tables as t
 from wecom_auto.sop.contents import Content, Contents
 from wecom_auto.sop.runner import Settings
 

@@ -24,7 +24,7 @@ from wecom_auto.sop import (
     Untag,
     Welcome,
 )
-from wecom_auto.sop._schema import json_schema
+from wecom_auto.sop._document._schema import json_schema
 from wecom_auto.sop.builders import (
     UNFOLLOWED,
     Exit,

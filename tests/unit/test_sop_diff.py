@@ -19,7 +19,7 @@ from tests.unit._sop_stage import sop as small
 
 from wecom_auto.cli import main
 from wecom_auto.errors import ConfigurationError
-from wecom_auto.sop._pinned import corp_of, next_steps
+from wecom_auto.sop._rows._pinned import corp_of, next_steps
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.diff import Change, Kind, StepChange, diff
 from wecom_auto.store import open_store, reading

@@ -11,7 +11,7 @@ from tests.unit._sop import INSURANCE, PROSPECT, at, decide, follow, run_of, sop
 
 from wecom_auto.errors import ValidationError
 from wecom_auto.sop import DecisionKind, EndAction, EndReason, Mass, MovePool, StaffTask, Tag, Welcome, reason_text
-from wecom_auto.sop._reasons import REASONS
+from wecom_auto.sop._planning._reasons import REASONS
 from wecom_auto.sop.preview import KnownFacts
 
 ADDED = at("2026-09-29 15:20")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.unit._sop import run_of
 
 from wecom_auto.sop import ChinaCalendar, DecisionKind, Definition, EnrolmentState, Offset, Window, plan
-from wecom_auto.sop._timetable import WELCOME_CODE
+from wecom_auto.sop._planning._timetable import WELCOME_CODE
 from wecom_auto.sop.preview import KnownFacts
 
 CALENDAR = ChinaCalendar()

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import wecom_auto.sop
-from wecom_auto.sop._reasons import _KINDS, REASONS, reason_text
+from wecom_auto.sop._planning._reasons import _KINDS, REASONS, reason_text
 
 KINDS = {code.partition(":")[0] for code in REASONS} | set(_KINDS)
 

@@ -12,8 +12,8 @@ from tests.stores import KINDS, fresh_database
 from tests.unit._sop_stage import NINE, URL, Stage
 
 from wecom_auto._time import CHINA
-from wecom_auto.sop import _rounds
-from wecom_auto.sop import _tables as t
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._runs import _rounds
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.runner import Runner
 

@@ -9,8 +9,8 @@ import pytest
 from tests.unit._sop import CALENDAR, INSURANCE, PROSPECT, at, sop, step
 
 from wecom_auto.sop import ChinaCalendar, Day, Definition, Offset, WeekendCalendar, plant_holidays
-from wecom_auto.sop._timetable import Slot, next_opening, slot
-from wecom_auto.sop._timing import ClockRange, format_duration, open_minutes, parse_duration, parse_zone
+from wecom_auto.sop._document._timing import ClockRange, format_duration, open_minutes, parse_duration, parse_zone
+from wecom_auto.sop._planning._timetable import Slot, next_opening, slot
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SHANGHAI = ZoneInfo("Asia/Shanghai")

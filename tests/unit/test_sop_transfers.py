@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from tests.unit._sop_stage import TEN, URL, Stage, mass, sop
 
 from wecom_auto.models import AddWay
-from wecom_auto.sop import _sending_tables as s
-from wecom_auto.sop import _tables as t
+from wecom_auto.sop._rows import _sending_tables as s
+from wecom_auto.sop._rows import _tables as t
 from wecom_auto.sop.definition import Definition
 
 CREATE = "externalcontact/add_msg_template"

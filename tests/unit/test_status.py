@@ -169,7 +169,7 @@ def test_an_observer_that_raises_stops_nothing(stage, caplog):
 
 def test_a_transaction_that_is_rolled_back_is_never_told(stage):
     """What did not happen is not heard of."""
-    from wecom_auto.sop import _journal
+    from wecom_auto.sop._rows import _journal
     from wecom_auto.store import transaction
 
     heard = Heard()

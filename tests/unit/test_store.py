@@ -29,7 +29,7 @@ import wecom_auto.automotive.owners._tables
 import wecom_auto.automotive.tagplan._tables
 import wecom_auto.automotive.watch._tables
 import wecom_auto.inbox._tables
-import wecom_auto.sop._tables  # noqa: F401  # Every layer's tables belong to the one schema.
+import wecom_auto.sop._rows._tables  # noqa: F401  # Every layer's tables belong to the one schema.
 from wecom_auto.directory._tables import events
 from wecom_auto.errors import ConfigurationError, ValidationError
 from wecom_auto.store import (

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from tests.stores import KINDS, empty_database
 from tests.unit._sop_stage import NINE, Stage, close_stages
 
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._shards import shard_of
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows._shards import shard_of
 from wecom_auto.store import metadata, migrate, open_store
 from wecom_auto.testing import FakeWeCom
 

@@ -12,7 +12,7 @@ from wecom_auto._time import CHINA
 from wecom_auto.directory import Directory
 from wecom_auto.errors import ValidationError
 from wecom_auto.sop import ConditionError, TaskStatus
-from wecom_auto.sop import _tables as t
+from wecom_auto.sop._rows import _tables as t
 from wecom_auto.sop.tasks import EvidenceLevel, StaticRoster, TaskDesk, TaskOrder, TaskRules, to_csv
 from wecom_auto.store import open_store
 from wecom_auto.testing import FakeWeCom

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from tests.unit._sop_stage import LIBRARY, NINE, TEN, URL, Stage, mass, sop
 
 from wecom_auto.sop import Definition
-from wecom_auto.sop import _tables as t
+from wecom_auto.sop._rows import _tables as t
 from wecom_auto.sop.carriers import Job, Jobs
 from wecom_auto.sop.runner import Runner, Settings
 from wecom_auto.sop.tasks import StaticRoster, TaskOrder

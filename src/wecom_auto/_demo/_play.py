@@ -16,7 +16,7 @@ from wecom_auto._demo._leads import OWNER, Lead
 from wecom_auto._demo._story import Deed, Habit, Moment, habit, script, work
 from wecom_auto._demo._world import BY_NAME, OWNER_TAG, QUIET_TAG, SOLD_TAG, STAGES, STORES
 from wecom_auto._time import CHINA, from_unix
-from wecom_auto.sop import _tables as t
+from wecom_auto.sop._rows import _tables as t
 from wecom_auto.store import transaction
 
 Progress: TypeAlias = Callable[[datetime], None]

@@ -14,8 +14,8 @@ from wecom_auto._demo._company import Company
 from wecom_auto._demo._leads import LeadList
 from wecom_auto._demo._world import MAKER
 from wecom_auto._time import CHINA
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._states import BatchStatus, TouchStatus
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows._states import BatchStatus, TouchStatus
 from wecom_auto.store import transaction
 
 SENT: Final = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 
 from wecom_auto.errors import ConfigurationError
-from wecom_auto.sop._problems import suggestion
+from wecom_auto.sop._document._problems import suggestion
 
 
 def preset_names(kind: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar, cast
 
-from wecom_auto.sop._problems import DefinitionError, inside
+from wecom_auto.sop._document._problems import DefinitionError, inside
 
 T = TypeVar("T")
 

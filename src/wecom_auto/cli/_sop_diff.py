@@ -48,7 +48,7 @@ def diff(
 
 
 def _affected(url: str, corp: str, definition: Definition) -> tuple[tuple[str, int], ...]:
-    from wecom_auto.sop._pinned import corp_of, next_steps
+    from wecom_auto.sop._rows._pinned import corp_of, next_steps
     from wecom_auto.store import reading
 
     with opened_store(url) as engine, reading(engine) as connection:

@@ -20,7 +20,7 @@ from wecom_auto.callbacks.events import CustomerAdded, CustomerUnfollowed
 from wecom_auto.simulation._company import Company
 from wecom_auto.simulation._lives import Deed, Moment, Seat, dice, seat_of
 from wecom_auto.simulation._scenario import Scenario
-from wecom_auto.sop import _tables as t
+from wecom_auto.sop._rows import _tables as t
 from wecom_auto.store import reading
 
 Progress: TypeAlias = Callable[[datetime], None]

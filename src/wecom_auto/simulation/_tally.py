@@ -14,8 +14,8 @@ from wecom_auto.simulation._company import Company
 from wecom_auto.simulation._play import Play
 from wecom_auto.simulation._report import Goals, Lost, MemberLoad, Report, Spread
 from wecom_auto.simulation._scenario import Scenario
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._states import BatchStatus, TouchStatus
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows._states import BatchStatus, TouchStatus
 from wecom_auto.store import reading
 
 _SENT: Final = 1

@@ -5,7 +5,7 @@ Needs the extra: `pip install "wecom-auto[sop]"`. Nothing here is imported by `i
 
 from __future__ import annotations
 
-from wecom_auto.sop._actions import (
+from wecom_auto.sop._document._actions import (
     Action,
     Branch,
     Case,
@@ -29,10 +29,8 @@ from wecom_auto.sop._actions import (
     Webhook,
     Welcome,
 )
-from wecom_auto.sop._context import ContentSource, CustomerBook, CustomerFacts, FollowerFacts, RelationFacts
-from wecom_auto.sop._files import LocalFile
-from wecom_auto.sop._occurrences import Occurrence, occurrences
-from wecom_auto.sop._policies import (
+from wecom_auto.sop._document._files import LocalFile
+from wecom_auto.sop._document._policies import (
     Absence,
     Arms,
     Concurrency,
@@ -51,15 +49,17 @@ from wecom_auto.sop._policies import (
     Unconfirmed,
     Window,
 )
-from wecom_auto.sop._problems import ConditionError, DefinitionError
-from wecom_auto.sop._publications import Publication
-from wecom_auto.sop._remap import Remap, remap
-from wecom_auto.sop._schema import json_schema
-from wecom_auto.sop._server_actions import WebhookCall, WebhookPort
-from wecom_auto.sop._states import BatchKind, BatchStatus, EnrolmentStatus, SopStatus, TaskStatus, TouchStatus
-from wecom_auto.sop._subjects import SubjectBook
-from wecom_auto.sop._sweep import Swept
-from wecom_auto.sop._timing import ClockRange, Offset
+from wecom_auto.sop._document._problems import ConditionError, DefinitionError
+from wecom_auto.sop._document._schema import json_schema
+from wecom_auto.sop._document._timing import ClockRange, Offset
+from wecom_auto.sop._planning._occurrences import Occurrence, occurrences
+from wecom_auto.sop._planning._remap import Remap, remap
+from wecom_auto.sop._rows._states import BatchKind, BatchStatus, EnrolmentStatus, SopStatus, TaskStatus, TouchStatus
+from wecom_auto.sop._sending._publications import Publication
+from wecom_auto.sop._sending._sweep import Swept
+from wecom_auto.sop._shared._context import ContentSource, CustomerBook, CustomerFacts, FollowerFacts, RelationFacts
+from wecom_auto.sop._shared._subjects import SubjectBook
+from wecom_auto.sop._shared._webhooks import WebhookCall, WebhookPort
 from wecom_auto.sop.calendar import Calendar, ChinaCalendar, Day, WeekendCalendar, plant_holidays
 from wecom_auto.sop.conditions import Condition, Facts
 from wecom_auto.sop.contents import Content, Contents

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from wecom_auto._time import require_aware
-from wecom_auto.sop import _journal, _publications
 from wecom_auto.sop import status as _status
-from wecom_auto.sop._context import Context
-from wecom_auto.sop._journal import LoggedDecision
-from wecom_auto.sop._publications import Publication
+from wecom_auto.sop._rows import _journal
+from wecom_auto.sop._rows._journal import LoggedDecision
+from wecom_auto.sop._sending import _publications
+from wecom_auto.sop._sending._publications import Publication
+from wecom_auto.sop._shared._context import Context
 from wecom_auto.sop.experiments import Experiment, Happened, experiment
 from wecom_auto.sop.explaining import Explanation, explain
 from wecom_auto.sop.forecast import forecast

@@ -8,13 +8,14 @@ from datetime import date, datetime
 from wecom_auto._time import require_aware
 from wecom_auto._types import JSON
 from wecom_auto.callbacks.events import CustomerAdded, Event
-from wecom_auto.sop import _attributes, _control, _entry, _news, _transfers
-from wecom_auto.sop._advance import WELCOME_CODE
-from wecom_auto.sop._context import Context
-from wecom_auto.sop._entry import Candidate
-from wecom_auto.sop._given import require_id, require_ids, require_json, require_target
-from wecom_auto.sop._policies import Target
-from wecom_auto.sop._welcome import send_welcome
+from wecom_auto.sop._acting._welcome import send_welcome
+from wecom_auto.sop._document._policies import Target
+from wecom_auto.sop._hearing import _news, _transfers
+from wecom_auto.sop._runs import _attributes, _control, _entry
+from wecom_auto.sop._runs._advance import WELCOME_CODE
+from wecom_auto.sop._runs._entry import Candidate
+from wecom_auto.sop._shared._context import Context
+from wecom_auto.sop._shared._given import require_id, require_ids, require_json, require_target
 from wecom_auto.sop.tasks._desk import desk_of
 from wecom_auto.sop.tasks._values import require
 from wecom_auto.store import reading

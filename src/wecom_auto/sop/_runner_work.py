@@ -12,23 +12,26 @@ from typing import Final
 from attrs import field, frozen
 
 from wecom_auto._time import require_aware
-from wecom_auto.sop import _batches, _control, _journal, _rounds, _sharing, store
 from wecom_auto.sop import status as _status
-from wecom_auto.sop._advance import advance
-from wecom_auto.sop._batches import BatchRow, SupersededError
-from wecom_auto.sop._context import Context, Tick
-from wecom_auto.sop._dispatch import Steps, claim, dispatch
-from wecom_auto.sop._due import Phase, find_due
-from wecom_auto.sop._faults import attempt, is_general
-from wecom_auto.sop._freeze import freeze
-from wecom_auto.sop._perform import perform
-from wecom_auto.sop._polling import follow
-from wecom_auto.sop._putting_off import put_off_batch
-from wecom_auto.sop._shards import SHARDS
-from wecom_auto.sop._sharing import DueWork
-from wecom_auto.sop._states import BatchStatus
-from wecom_auto.sop._sweep import Swept, sweep
-from wecom_auto.sop._upkeep import upkeep
+from wecom_auto.sop import store
+from wecom_auto.sop._acting._perform import perform
+from wecom_auto.sop._hearing._upkeep import upkeep
+from wecom_auto.sop._rows import _batches, _journal
+from wecom_auto.sop._rows._batches import BatchRow, SupersededError
+from wecom_auto.sop._rows._shards import SHARDS
+from wecom_auto.sop._rows._states import BatchStatus
+from wecom_auto.sop._runs import _control, _rounds
+from wecom_auto.sop._runs._advance import advance
+from wecom_auto.sop._sending._dispatch import Steps, claim, dispatch
+from wecom_auto.sop._sending._freeze import freeze
+from wecom_auto.sop._sending._polling import follow
+from wecom_auto.sop._sending._sweep import Swept, sweep
+from wecom_auto.sop._shared import _sharing
+from wecom_auto.sop._shared._context import Context, Tick
+from wecom_auto.sop._shared._due import Phase, find_due
+from wecom_auto.sop._shared._faults import attempt, is_general
+from wecom_auto.sop._shared._putting_off import put_off_batch
+from wecom_auto.sop._shared._sharing import DueWork
 from wecom_auto.sop.observing import Observer, TickFinished, ticked
 from wecom_auto.sop.reconcile import reconcile
 from wecom_auto.sop.sending import Trouble

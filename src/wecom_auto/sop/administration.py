@@ -15,14 +15,14 @@ from sqlalchemy.engine import Engine
 
 from wecom_auto._time import require_aware
 from wecom_auto.errors import ValidationError
-from wecom_auto.sop import _backfill, _migration, _retention
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._backfill import Backfill
-from wecom_auto.sop._context import Context
-from wecom_auto.sop._migration import Migration, Progress, RunMove
-from wecom_auto.sop._partitions import partition_sql
-from wecom_auto.sop._policies import Edit
-from wecom_auto.sop._retention import MonthSize, Pruned, Sizes
+from wecom_auto.sop._document._policies import Edit
+from wecom_auto.sop._keeping import _backfill, _migration, _retention
+from wecom_auto.sop._keeping._backfill import Backfill
+from wecom_auto.sop._keeping._migration import Migration, Progress, RunMove
+from wecom_auto.sop._keeping._retention import MonthSize, Pruned, Sizes
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows._partitions import partition_sql
+from wecom_auto.sop._shared._context import Context
 from wecom_auto.store import reading
 
 __all__ = [

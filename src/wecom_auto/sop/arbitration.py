@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import define, evolve, field, frozen
 
-from wecom_auto.sop._policies import Conflict, Fatigue, Purpose
+from wecom_auto.sop._document._policies import Conflict, Fatigue, Purpose
 from wecom_auto.sop.contents import Content
 
 __all__ = ["Asked", "Claim", "Fate", "Rules", "Ruling", "arbitrate", "within_ceiling"]

@@ -17,10 +17,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, TypeAlias
 
-from wecom_auto.sop._policies import Fatigue, Policy
-from wecom_auto.sop._steps import Wait
-from wecom_auto.sop._timing import Offset, parse_clock
-from wecom_auto.sop._window import Window
+from wecom_auto.sop._document._policies import Fatigue, Policy
+from wecom_auto.sop._document._steps import Wait
+from wecom_auto.sop._document._timing import Offset, parse_clock
+from wecom_auto.sop._document._window import Window
 from wecom_auto.sop.conditions import Condition
 from wecom_auto.sop.definition import Definition, Exit, Step
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from datetime import date
 
 from wecom_auto._types import JSONObject
+from wecom_auto.sop._document._problems import DefinitionError, is_table
+from wecom_auto.sop._document._toml import read_toml
 from wecom_auto.sop._lint._contents import contents as check_contents
 from wecom_auto.sop._lint._dates import dates
 from wecom_auto.sop._lint._exits import exits
@@ -18,8 +20,6 @@ from wecom_auto.sop._lint._flow import flow
 from wecom_auto.sop._lint._load import load
 from wecom_auto.sop._lint._names import names
 from wecom_auto.sop._lint._rules import Allowance, Rules
-from wecom_auto.sop._problems import DefinitionError, is_table
-from wecom_auto.sop._toml import read_toml
 from wecom_auto.sop.calendar import Calendar, ChinaCalendar
 from wecom_auto.sop.definition import Definition
 

@@ -28,8 +28,8 @@ from typing import Final, Protocol, TypeAlias
 from attrs import field, frozen
 
 from wecom_auto._types import JSON
-from wecom_auto.sop._problems import ConditionError, DefinitionError, read_text, suggestion
-from wecom_auto.sop._spelling import spell
+from wecom_auto.sop._document._problems import ConditionError, DefinitionError, read_text, suggestion
+from wecom_auto.sop._document._spelling import spell
 
 Truth: TypeAlias = bool | None
 """True, false, or unknown (`None`)."""

@@ -24,8 +24,8 @@ from wecom_auto import _codec
 from wecom_auto._types import JSON, UNSET, Unset
 from wecom_auto.errors import ConfigurationError
 from wecom_auto.models import Attachment, ImageAttachment, LinkAttachment, MiniProgramAttachment, Text
-from wecom_auto.sop import _files, _templates
-from wecom_auto.sop._files import LocalFile
+from wecom_auto.sop._document import _files, _templates
+from wecom_auto.sop._document._files import LocalFile
 
 _TEXT_BYTES: Final = 4000
 _ATTACHMENTS: Final = 9

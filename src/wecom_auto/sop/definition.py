@@ -19,14 +19,22 @@ from zoneinfo import ZoneInfo
 from attrs import field, frozen
 
 from wecom_auto._types import JSON
-from wecom_auto.sop._consistency import check_jumps, check_target
-from wecom_auto.sop._policies import Entry, Owner, Policy, Target, Window, check_category
-from wecom_auto.sop._problems import DefinitionError, inside, read_file, read_int, read_table, read_text, read_word
-from wecom_auto.sop._schema import SCHEMA, json_schema
-from wecom_auto.sop._steps import Exit, Step, Wait, to_id
-from wecom_auto.sop._timing import parse_zone, to_instant
-from wecom_auto.sop._toml import read_toml
-from wecom_auto.sop._yaml import read_yaml
+from wecom_auto.sop._document._consistency import check_jumps, check_target
+from wecom_auto.sop._document._policies import Entry, Owner, Policy, Target, Window, check_category
+from wecom_auto.sop._document._problems import (
+    DefinitionError,
+    inside,
+    read_file,
+    read_int,
+    read_table,
+    read_text,
+    read_word,
+)
+from wecom_auto.sop._document._schema import SCHEMA, json_schema
+from wecom_auto.sop._document._steps import Exit, Step, Wait, to_id
+from wecom_auto.sop._document._timing import parse_zone, to_instant
+from wecom_auto.sop._document._toml import read_toml
+from wecom_auto.sop._document._yaml import read_yaml
 
 __all__ = ["SCHEMA", "Definition", "Exit", "Step", "Wait"]
 

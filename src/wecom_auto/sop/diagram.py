@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
 from wecom_auto._types import JSON
-from wecom_auto.sop._actions import (
+from wecom_auto.sop._document._actions import (
     Branch,
     Goto,
     Moment,
@@ -24,9 +24,9 @@ from wecom_auto.sop._actions import (
     Untag,
     Webhook,
 )
-from wecom_auto.sop._jumps import falls_through
-from wecom_auto.sop._policies import Target
-from wecom_auto.sop._timing import format_duration
+from wecom_auto.sop._document._jumps import falls_through
+from wecom_auto.sop._document._policies import Target
+from wecom_auto.sop._document._timing import format_duration
 from wecom_auto.sop.definition import Definition, Exit, Step
 
 __all__ = ["mermaid", "svg"]

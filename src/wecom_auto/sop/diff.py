@@ -13,7 +13,7 @@ from typing import Final
 from attrs import field, frozen
 
 from wecom_auto._types import JSON
-from wecom_auto.sop._steps import Step
+from wecom_auto.sop._document._steps import Step
 from wecom_auto.sop.definition import Definition
 
 __all__ = ["Change", "DefinitionDiff", "Kind", "StepChange", "diff"]

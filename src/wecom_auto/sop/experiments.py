@@ -17,10 +17,10 @@ from sqlalchemy.engine import Connection
 
 from wecom_auto._time import require_aware
 from wecom_auto.errors import ConfigurationError, ValidationError
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._arms import HOLDOUT, Arms
-from wecom_auto.sop._context import Context
-from wecom_auto.sop._states import TouchStatus
+from wecom_auto.sop._document._arms import HOLDOUT, Arms
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows._states import TouchStatus
+from wecom_auto.sop._shared._context import Context
 from wecom_auto.store import reading
 
 __all__ = ["ArmCount", "Experiment", "Happened", "Uplift", "compare_arms"]

@@ -15,13 +15,14 @@ from attrs import field, frozen
 from sqlalchemy.engine import Connection
 
 from wecom_auto._types import JSON
-from wecom_auto.sop import _journal, _ledger, store
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._context import Context, CustomerFacts
-from wecom_auto.sop._journal import LoggedDecision
-from wecom_auto.sop._reasons import Language, reason_text
-from wecom_auto.sop._states import BatchStatus, EnrolmentStatus
-from wecom_auto.sop._subjects import facts_of
+from wecom_auto.sop import store
+from wecom_auto.sop._planning._reasons import Language, reason_text
+from wecom_auto.sop._rows import _journal, _ledger
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows._journal import LoggedDecision
+from wecom_auto.sop._rows._states import BatchStatus, EnrolmentStatus
+from wecom_auto.sop._shared._context import Context, CustomerFacts
+from wecom_auto.sop._shared._subjects import facts_of
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.preview import PreviewRow, Subject, preview
 from wecom_auto.sop.store import Enrolment, Touch

@@ -14,9 +14,9 @@ from datetime import datetime
 from typing import Final
 
 from wecom_auto.sop import store
-from wecom_auto.sop._context import Context
-from wecom_auto.sop._reasons import Language
-from wecom_auto.sop._subjects import facts_of
+from wecom_auto.sop._planning._reasons import Language
+from wecom_auto.sop._shared._context import Context
+from wecom_auto.sop._shared._subjects import facts_of
 from wecom_auto.sop.explaining import subject_of
 from wecom_auto.sop.preview import HEADINGS, Assumptions, PreviewRow, preview
 from wecom_auto.sop.store import Enrolment

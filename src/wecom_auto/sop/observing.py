@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from wecom_auto.store import after_commit
 
 if TYPE_CHECKING:
-    from wecom_auto.sop._journal import Entry
+    from wecom_auto.sop._rows._journal import Entry
 
 __all__ = ["AlertRaised", "BatchMoved", "DecisionMade", "Observer", "TickFinished"]
 

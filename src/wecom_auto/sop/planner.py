@@ -12,14 +12,14 @@ from datetime import UTC, datetime, timedelta
 from attrs import frozen
 
 from wecom_auto._time import require_aware
-from wecom_auto.sop._actions import Action, EndAction, Jump, StaffConfirmed, StaffTask, Welcome
-from wecom_auto.sop._arms import HOLDOUT
-from wecom_auto.sop._decisions import NOTHING_ASKED, Decision, DecisionKind, EndReason, EnrolmentState, Plan
-from wecom_auto.sop._jumps import Course, landing
-from wecom_auto.sop._policies import Target
-from wecom_auto.sop._reasons import reason_text
-from wecom_auto.sop._standing import blocked
-from wecom_auto.sop._timetable import Slot, next_opening, slot
+from wecom_auto.sop._document._actions import Action, EndAction, Jump, StaffConfirmed, StaffTask, Welcome
+from wecom_auto.sop._document._arms import HOLDOUT
+from wecom_auto.sop._document._jumps import Course, landing
+from wecom_auto.sop._document._policies import Target
+from wecom_auto.sop._planning._decisions import NOTHING_ASKED, Decision, DecisionKind, EndReason, EnrolmentState, Plan
+from wecom_auto.sop._planning._reasons import reason_text
+from wecom_auto.sop._planning._standing import blocked
+from wecom_auto.sop._planning._timetable import Slot, next_opening, slot
 from wecom_auto.sop.calendar import Calendar
 from wecom_auto.sop.conditions import Facts
 from wecom_auto.sop.definition import Definition, Step

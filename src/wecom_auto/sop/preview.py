@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from attrs import evolve, frozen
 
 from wecom_auto._time import require_aware
-from wecom_auto.sop._actions import (
+from wecom_auto.sop._document._actions import (
     Action,
     Jump,
     MovePool,
@@ -29,12 +29,12 @@ from wecom_auto.sop._actions import (
     Webhook,
     Welcome,
 )
-from wecom_auto.sop._entering import STAGE
-from wecom_auto.sop._known import FutureFacts, KnownFacts
-from wecom_auto.sop._occurrences import occurrences
-from wecom_auto.sop._problems import DefinitionError
-from wecom_auto.sop._reasons import Language, reason_text
-from wecom_auto.sop._timing import wall_to_utc
+from wecom_auto.sop._document._entering import STAGE
+from wecom_auto.sop._document._problems import DefinitionError
+from wecom_auto.sop._document._timing import wall_to_utc
+from wecom_auto.sop._planning._known import FutureFacts, KnownFacts
+from wecom_auto.sop._planning._occurrences import occurrences
+from wecom_auto.sop._planning._reasons import Language, reason_text
 from wecom_auto.sop.calendar import Calendar
 from wecom_auto.sop.conditions import Facts
 from wecom_auto.sop.definition import Definition

@@ -12,12 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from wecom_auto.errors import WeComError
-from wecom_auto.sop import _batches, _journal, _media, sending, store
-from wecom_auto.sop._batches import BatchRow, SupersededError
-from wecom_auto.sop._channels import Listed, Search, channel_of
-from wecom_auto.sop._context import Context, Tick
-from wecom_auto.sop._dispatch import Steps, expiry, put_back
-from wecom_auto.sop._states import BatchStatus, TouchStatus
+from wecom_auto.sop import sending, store
+from wecom_auto.sop._rows import _batches, _journal
+from wecom_auto.sop._rows._batches import BatchRow, SupersededError
+from wecom_auto.sop._rows._states import BatchStatus, TouchStatus
+from wecom_auto.sop._sending import _media
+from wecom_auto.sop._sending._channels import Listed, Search, channel_of
+from wecom_auto.sop._sending._dispatch import Steps, expiry, put_back
+from wecom_auto.sop._shared._context import Context, Tick
 from wecom_auto.sop.sending import Batch, Move, Timing
 from wecom_auto.store import reading, repeatable, transaction
 

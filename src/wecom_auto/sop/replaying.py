@@ -14,11 +14,12 @@ from typing import Final
 from attrs import evolve, field, frozen
 
 from wecom_auto._types import JSON
-from wecom_auto.sop import _journal, store
-from wecom_auto.sop._context import Context, CustomerFacts
-from wecom_auto.sop._journal import LoggedDecision
-from wecom_auto.sop._reasons import Language, reason_text
-from wecom_auto.sop._subjects import facts_of
+from wecom_auto.sop import store
+from wecom_auto.sop._planning._reasons import Language, reason_text
+from wecom_auto.sop._rows import _journal
+from wecom_auto.sop._rows._journal import LoggedDecision
+from wecom_auto.sop._shared._context import Context, CustomerFacts
+from wecom_auto.sop._shared._subjects import facts_of
 from wecom_auto.sop.conditions import Condition
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.planner import Decision, DecisionKind, plan

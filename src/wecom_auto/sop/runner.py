@@ -17,21 +17,21 @@ from typing import TYPE_CHECKING
 from sqlalchemy.engine import Engine
 
 from wecom_auto._time import require_aware
-from wecom_auto.sop import _control
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._catalogue import Catalogue
-from wecom_auto.sop._context import ContentSource, Context, CustomerBook, CustomerFacts, Settings
-from wecom_auto.sop._journal import LoggedDecision
-from wecom_auto.sop._policies import Edit
+from wecom_auto.sop._document._policies import Edit
+from wecom_auto.sop._document._timing import ClockRange
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows._catalogue import Catalogue
+from wecom_auto.sop._rows._journal import LoggedDecision
+from wecom_auto.sop._rows._states import SopStatus
 from wecom_auto.sop._runner_answers import RunnerAnswers
 from wecom_auto.sop._runner_news import RunnerNews
 from wecom_auto.sop._runner_work import RunnerWork, TickReport
-from wecom_auto.sop._server_actions import WebhookPort
-from wecom_auto.sop._sharing import DueWork
-from wecom_auto.sop._states import SopStatus
-from wecom_auto.sop._subjects import facts_of_tasks
-from wecom_auto.sop._sweep import Swept
-from wecom_auto.sop._timing import ClockRange
+from wecom_auto.sop._runs import _control
+from wecom_auto.sop._sending._sweep import Swept
+from wecom_auto.sop._shared._context import ContentSource, Context, CustomerBook, CustomerFacts, Settings
+from wecom_auto.sop._shared._sharing import DueWork
+from wecom_auto.sop._shared._subjects import facts_of_tasks
+from wecom_auto.sop._shared._webhooks import WebhookPort
 from wecom_auto.sop.administration import Administration
 from wecom_auto.sop.calendar import Calendar, ChinaCalendar
 from wecom_auto.sop.definition import Definition

@@ -32,7 +32,7 @@ from attrs import evolve, field, frozen
 
 from wecom_auto.errors import ConfigurationError
 from wecom_auto.sop._outcomes import Created, Lost, NotCreated, Outcome, Trouble, Wrong, outcome_of
-from wecom_auto.sop._states import BatchKind, BatchStatus, TouchStatus
+from wecom_auto.sop._rows._states import BatchKind, BatchStatus, TouchStatus
 
 __all__ = [
     "Batch",

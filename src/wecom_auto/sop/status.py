@@ -17,10 +17,10 @@ from wecom_auto._time import require_aware
 from wecom_auto._types import JSON
 from wecom_auto.inbox import InboxState
 from wecom_auto.inbox import _tables as inbox
-from wecom_auto.sop import _tables as t
 from wecom_auto.sop import store
-from wecom_auto.sop._faults import FAULT, LATEST
-from wecom_auto.sop._states import BatchStatus, TaskStatus
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows._states import BatchStatus, TaskStatus
+from wecom_auto.sop._shared._faults import FAULT, LATEST
 from wecom_auto.store import repeatable, transaction, upsert
 
 __all__ = ["Health", "HealthLimits", "Status"]

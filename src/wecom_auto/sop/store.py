@@ -17,10 +17,10 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Row
 
 from wecom_auto._types import UNSET, Unset
-from wecom_auto.sop import _ledger
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._journal import Entry
-from wecom_auto.sop._states import EnrolmentStatus, SopStatus, TouchStatus
+from wecom_auto.sop._rows import _ledger
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows._journal import Entry
+from wecom_auto.sop._rows._states import EnrolmentStatus, SopStatus, TouchStatus
 from wecom_auto.sop.planner import EnrolmentState
 from wecom_auto.store import insert_new
 

@@ -19,7 +19,7 @@ from wecom_auto._time import require_aware
 from wecom_auto.automotive.content._library import Category, ContentLibrary, LibraryItem
 from wecom_auto.automotive.content._tables import approvals
 from wecom_auto.errors import ConfigurationError
-from wecom_auto.sop._problems import suggestion
+from wecom_auto.sop._document._problems import suggestion
 from wecom_auto.sop.tasks._values import require
 from wecom_auto.store import insert_once, reading, repeatable, transaction
 

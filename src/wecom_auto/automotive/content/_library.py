@@ -17,8 +17,8 @@ from attrs import evolve, field, frozen
 from wecom_auto._model import OpenStrEnum
 from wecom_auto.errors import ConfigurationError
 from wecom_auto.sop import Content, Contents
-from wecom_auto.sop._problems import is_table
-from wecom_auto.sop._toml import read_toml
+from wecom_auto.sop._document._problems import is_table
+from wecom_auto.sop._document._toml import read_toml
 
 _OWN: Final = ("category", "valid_from")
 _CHARS: Final = 64

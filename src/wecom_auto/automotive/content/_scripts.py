@@ -9,7 +9,7 @@ from wecom_auto.automotive.content._library import Category, LibraryItem
 from wecom_auto.automotive.content._source import ApprovedContents, ContentRefusedError
 from wecom_auto.automotive.leads import StoredLead, TalkScript
 from wecom_auto.errors import ConfigurationError
-from wecom_auto.sop._templates import variables_of
+from wecom_auto.sop._document._templates import variables_of
 
 SCRIPT_CHARS: Final = 160
 """What a card shows for sure (sub_title_text, advised by manual 90236)."""

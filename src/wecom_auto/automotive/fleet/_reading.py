@@ -19,7 +19,7 @@ from wecom_auto.automotive.fleet._codes import Code, CodeKind
 from wecom_auto.automotive.fleet._shifts import Shifts
 from wecom_auto.automotive.sheets import Formula, Line, harmless, read_sheet, text_of
 from wecom_auto.errors import ConfigurationError
-from wecom_auto.sop._problems import suggestion
+from wecom_auto.sop._document._problems import suggestion
 
 T = TypeVar("T")
 

@@ -18,9 +18,9 @@ from wecom_auto.automotive._toml_lists import read_list
 from wecom_auto.automotive.fleet._codes import Code
 from wecom_auto.errors import ConfigurationError
 from wecom_auto.sop import Calendar, ChinaCalendar
-from wecom_auto.sop._problems import DefinitionError, inside, read_table, read_text, suggestion
-from wecom_auto.sop._timing import ClockRange, parse_zone
-from wecom_auto.sop._toml import read_toml
+from wecom_auto.sop._document._problems import DefinitionError, inside, read_table, read_text, suggestion
+from wecom_auto.sop._document._timing import ClockRange, parse_zone
+from wecom_auto.sop._document._toml import read_toml
 
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WORDS: Final = (*_DAYS, "workday", "restday")

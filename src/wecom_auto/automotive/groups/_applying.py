@@ -24,7 +24,7 @@ from wecom_auto.automotive.groups._policy import GroupPolicy
 from wecom_auto.automotive.groups._values import Action, Decision, GroupPlan
 from wecom_auto.directory import Directory
 from wecom_auto.errors import APIError, NotFoundError
-from wecom_auto.sop._states import TaskStatus
+from wecom_auto.sop._rows._states import TaskStatus
 from wecom_auto.sop.tasks import EvidenceLevel, TaskDesk, TaskOrder, TaskRecord
 from wecom_auto.store import insert_once, reading, repeatable, transaction
 

@@ -18,9 +18,9 @@ from attrs import frozen
 from wecom_auto.automotive._presets import preset_names, preset_text
 from wecom_auto.automotive._toml_lists import read_list
 from wecom_auto.errors import ValidationError
-from wecom_auto.sop._problems import DefinitionError, inside, read_int, read_table, read_text
-from wecom_auto.sop._timing import parse_duration
-from wecom_auto.sop._toml import read_toml
+from wecom_auto.sop._document._problems import DefinitionError, inside, read_int, read_table, read_text
+from wecom_auto.sop._document._timing import parse_duration
+from wecom_auto.sop._document._toml import read_toml
 
 _WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _KEYS: Final = {"name", "per_week", "quiet_day", "slots", "per_month", "repeat_after", "series"}

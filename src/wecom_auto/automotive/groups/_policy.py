@@ -14,7 +14,7 @@ from wecom_auto.automotive._presets import preset_names, preset_text
 from wecom_auto.automotive._toml_lists import read_list
 from wecom_auto.automotive.groups._values import CustomerView, InviteWay
 from wecom_auto.errors import ConfigurationError
-from wecom_auto.sop._problems import (
+from wecom_auto.sop._document._problems import (
     DefinitionError,
     inside,
     read_bool,
@@ -23,8 +23,8 @@ from wecom_auto.sop._problems import (
     read_text,
     read_word,
 )
-from wecom_auto.sop._timing import parse_duration
-from wecom_auto.sop._toml import read_toml
+from wecom_auto.sop._document._timing import parse_duration
+from wecom_auto.sop._document._toml import read_toml
 
 CODE_ENTRY: Final = 200
 """Members from which on no code lets anybody in; only an invitation by somebody inside does."""

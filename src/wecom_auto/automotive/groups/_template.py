@@ -17,8 +17,8 @@ from attrs import field, frozen
 from wecom_auto.automotive._presets import preset_names, preset_text
 from wecom_auto.automotive._toml_lists import read_list
 from wecom_auto.models import GroupChat, GroupMemberType
-from wecom_auto.sop._problems import DefinitionError, is_table, read_int, read_table, read_text
-from wecom_auto.sop._toml import read_toml
+from wecom_auto.sop._document._problems import DefinitionError, is_table, read_int, read_table, read_text
+from wecom_auto.sop._document._toml import read_toml
 
 _KEYS: Final = {
     "name", "kind", "name_pattern", "owner_roles", "admin_roles", "least_admins", "notice", "welcome", "members",

@@ -15,9 +15,9 @@ from wecom_auto._time import require_aware
 from wecom_auto.automotive._presets import preset_names, preset_text
 from wecom_auto.automotive._toml_lists import read_list
 from wecom_auto.errors import ConfigurationError
-from wecom_auto.sop._problems import DefinitionError, inside, read_table, read_text, suggestion
-from wecom_auto.sop._timing import parse_duration
-from wecom_auto.sop._toml import read_toml
+from wecom_auto.sop._document._problems import DefinitionError, inside, read_table, read_text, suggestion
+from wecom_auto.sop._document._timing import parse_duration
+from wecom_auto.sop._document._toml import read_toml
 from wecom_auto.sop.tasks import WorkingHours
 
 _KEYS: Final = {"name", "tag_group", "source", "grade"}

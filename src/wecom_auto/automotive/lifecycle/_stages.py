@@ -14,7 +14,7 @@ from attrs import evolve, field, frozen
 from wecom_auto.automotive._presets import preset_text
 from wecom_auto.automotive._toml_lists import read_list
 from wecom_auto.errors import ConfigurationError
-from wecom_auto.sop._problems import (
+from wecom_auto.sop._document._problems import (
     DefinitionError,
     inside,
     read_bool,
@@ -23,8 +23,8 @@ from wecom_auto.sop._problems import (
     read_text,
     suggestion,
 )
-from wecom_auto.sop._timing import parse_duration
-from wecom_auto.sop._toml import read_toml
+from wecom_auto.sop._document._timing import parse_duration
+from wecom_auto.sop._document._toml import read_toml
 
 _KEYS: Final = {"name", "tag_group", "start", "lost", "lost_after", "stage"}
 _STAGE_KEYS: Final = {"code", "title", "to", "prospect", "aside", "enter", "basis"}

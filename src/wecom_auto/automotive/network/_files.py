@@ -16,9 +16,9 @@ from wecom_auto.automotive.network._network import Dealer, Member, Network, Regi
 from wecom_auto.automotive.network._roles import Role, shipped_roles
 from wecom_auto.automotive.sheets import read_sheet, text_of
 from wecom_auto.errors import ConfigurationError
-from wecom_auto.sop._policies import Holidays
-from wecom_auto.sop._problems import DefinitionError, inside, read_table, read_text, read_word
-from wecom_auto.sop._timing import ClockRange, parse_zone
+from wecom_auto.sop._document._policies import Holidays
+from wecom_auto.sop._document._problems import DefinitionError, inside, read_table, read_text, read_word
+from wecom_auto.sop._document._timing import ClockRange, parse_zone
 from wecom_auto.sop.calendar import Calendar, ChinaCalendar
 from wecom_auto.sop.tasks import WorkingHours
 

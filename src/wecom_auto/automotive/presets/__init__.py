@@ -17,8 +17,8 @@ from attrs import evolve, frozen
 from wecom_auto.automotive._presets import preset_names, preset_text
 from wecom_auto.errors import ConfigurationError
 from wecom_auto.sop import Contents, Definition
-from wecom_auto.sop._policies import Purpose
-from wecom_auto.sop._problems import suggestion
+from wecom_auto.sop._document._policies import Purpose
+from wecom_auto.sop._document._problems import suggestion
 
 __all__ = ["SopPreset", "sop_contents", "sop_names", "sop_preset", "sops"]
 

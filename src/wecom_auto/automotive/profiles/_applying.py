@@ -22,7 +22,7 @@ from wecom_auto.errors import (
     WeComError,
 )
 from wecom_auto.models import CorpMember
-from wecom_auto.sop._problems import DefinitionError
+from wecom_auto.sop._document._problems import DefinitionError
 
 if TYPE_CHECKING:
     from wecom_auto._client import WeCom

@@ -14,8 +14,8 @@ from wecom_auto.automotive._toml_lists import read_list
 from wecom_auto.automotive.network import Member, Network
 from wecom_auto.automotive.profiles._cards import Card
 from wecom_auto.models import ExternalAttribute, ExternalAttributeType, MiniProgramValue, TextValue, WebValue
-from wecom_auto.sop._problems import DefinitionError, inside, is_table, read_table, read_text, suggestion
-from wecom_auto.sop._toml import read_toml
+from wecom_auto.sop._document._problems import DefinitionError, inside, is_table, read_table, read_text, suggestion
+from wecom_auto.sop._document._toml import read_toml
 
 _KEYS: Final = {"name", "roles", "external_position", "alias", "corp_name", "channels", "titles", "line", "remove"}
 _WORDS: Final = {"name", "title", "store", "store_code", "dealer", "region", "brand", "userid"}

@@ -14,8 +14,8 @@ from wecom_auto.automotive._toml_lists import read_list
 from wecom_auto.automotive.tagplan._findings import Difference, TagFinding
 from wecom_auto.automotive.tagplan._rules import TagRule, read_rule
 from wecom_auto.errors import ConfigurationError
-from wecom_auto.sop._problems import DefinitionError, read_bool, read_table, read_text, suggestion
-from wecom_auto.sop._toml import read_toml
+from wecom_auto.sop._document._problems import DefinitionError, read_bool, read_table, read_text, suggestion
+from wecom_auto.sop._document._toml import read_toml
 
 if TYPE_CHECKING:
     from wecom_auto._client import WeCom

@@ -11,8 +11,8 @@ from attrs import field, frozen
 
 from wecom_auto._time import require_aware
 from wecom_auto.automotive._toml_lists import read_list
-from wecom_auto.sop._problems import DefinitionError, inside, read_bool, read_table, read_text, suggestion
-from wecom_auto.sop._timing import parse_duration
+from wecom_auto.sop._document._problems import DefinitionError, inside, read_bool, read_table, read_text, suggestion
+from wecom_auto.sop._document._timing import parse_duration
 
 _KEYS: Final = {"id", "from", "field", "equals", "tag", "for", "off"}
 _CHARS: Final = 191

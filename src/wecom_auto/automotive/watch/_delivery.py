@@ -11,7 +11,7 @@ from wecom_auto.automotive.watch._books import StoredAlert
 from wecom_auto.automotive.watch._rules import Rule, Rung
 from wecom_auto.automotive.watch._values import Evidence, Precision
 from wecom_auto.automotive.watch._watch import SOURCE
-from wecom_auto.sop._policies import Absence
+from wecom_auto.sop._document._policies import Absence
 from wecom_auto.sop.tasks import EvidenceLevel, TaskDesk, TaskOrder
 
 _TITLES: Final = {

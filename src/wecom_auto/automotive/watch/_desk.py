@@ -20,8 +20,8 @@ from wecom_auto.automotive.watch._rules import Rule, Rung, WatchRules
 from wecom_auto.automotive.watch._tables import alerts as alert_rows
 from wecom_auto.automotive.watch._values import Alert, Evidence, Facts, Fired, Standing, Subject, Touch
 from wecom_auto.automotive.watch._watch import SOURCE, Watch
-from wecom_auto.sop._states import TaskStatus
-from wecom_auto.sop._tables import staff_tasks
+from wecom_auto.sop._rows._states import TaskStatus
+from wecom_auto.sop._rows._tables import staff_tasks
 from wecom_auto.sop.tasks import TaskDesk, TaskRecord
 from wecom_auto.sop.tasks._rows import LIVE, find, wanted_tasks
 from wecom_auto.sop.tasks._values import require

@@ -12,9 +12,9 @@ from attrs import frozen
 
 from wecom_auto.automotive._presets import preset_names, preset_text
 from wecom_auto.automotive._toml_lists import read_list
-from wecom_auto.sop._problems import DefinitionError, inside, read_int, read_table, read_text
-from wecom_auto.sop._timing import ClockRange, parse_duration
-from wecom_auto.sop._toml import read_toml
+from wecom_auto.sop._document._problems import DefinitionError, inside, read_int, read_table, read_text
+from wecom_auto.sop._document._timing import ClockRange, parse_duration
+from wecom_auto.sop._document._toml import read_toml
 
 _SPANS: Final = ("first_response", "no_touch", "task_grace", "max_first_reply", "escalate_after", "reassign_after")
 _KEYS: Final = ("name", "source", *_SPANS, "min_reply_percentage", "min_chats", "quiet")

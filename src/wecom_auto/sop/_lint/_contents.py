@@ -9,13 +9,13 @@ from pathlib import PurePath
 from typing import Final
 
 from wecom_auto._types import JSONObject
-from wecom_auto.sop._actions import Moment
+from wecom_auto.sop._document._actions import Moment
+from wecom_auto.sop._document._problems import is_table
+from wecom_auto.sop._document._steps import Step
 from wecom_auto.sop._lint._dates import day_of, fixed_day
 from wecom_auto.sop._lint._findings import Finding, finding
 from wecom_auto.sop._lint._rules import Rules
 from wecom_auto.sop._lint._words import words
-from wecom_auto.sop._problems import is_table
-from wecom_auto.sop._steps import Step
 from wecom_auto.sop.definition import Definition
 
 TEXT_BYTES: Final = 4000

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from attrs import frozen
 
-from wecom_auto.sop._jumps import falls_through
-from wecom_auto.sop._steps import Step
+from wecom_auto.sop._document._jumps import falls_through
+from wecom_auto.sop._document._steps import Step
 from wecom_auto.sop.definition import Definition
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
-from wecom_auto.sop._entering import read_calendar
+from wecom_auto.sop._document._entering import read_calendar
+from wecom_auto.sop._document._policies import Holidays
+from wecom_auto.sop._document._steps import Step
 from wecom_auto.sop._lint._findings import Finding, finding
-from wecom_auto.sop._policies import Holidays
-from wecom_auto.sop._steps import Step
 from wecom_auto.sop.calendar import Calendar
 from wecom_auto.sop.definition import Definition
 

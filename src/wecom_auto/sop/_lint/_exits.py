@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from wecom_auto.sop._document._policies import Target
 from wecom_auto.sop._lint._findings import Finding, finding
-from wecom_auto.sop._policies import Target
 from wecom_auto.sop.definition import Definition, Exit
 
 _ORDER: Final = re.compile(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from wecom_auto.sop._actions import StaffConfirmed, StaffTask
+from wecom_auto.sop._document._actions import StaffConfirmed, StaffTask
+from wecom_auto.sop._document._steps import Step
 from wecom_auto.sop._lint._course import Ways
 from wecom_auto.sop._lint._findings import Finding, finding
-from wecom_auto.sop._steps import Step
 from wecom_auto.sop.definition import Definition
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from wecom_auto.sop._actions import GroupMass, Mass, Sending, StaffTask
+from wecom_auto.sop._document._actions import GroupMass, Mass, Sending, StaffTask
+from wecom_auto.sop._document._policies import Target
+from wecom_auto.sop._document._steps import Step
 from wecom_auto.sop._lint._course import Ways
 from wecom_auto.sop._lint._findings import Finding, finding
 from wecom_auto.sop._lint._rules import Allowance, Rules
-from wecom_auto.sop._occurrences import occurrences
-from wecom_auto.sop._policies import Target
-from wecom_auto.sop._steps import Step
+from wecom_auto.sop._planning._occurrences import occurrences
 from wecom_auto.sop.definition import Definition
 
 _SPAN: Final = timedelta(days=62)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wecom_auto.sop._actions import Branch, Mass, Moment, StaffTask, Tag, Untag
+from wecom_auto.sop._document._actions import Branch, Mass, Moment, StaffTask, Tag, Untag
+from wecom_auto.sop._document._policies import Purpose
+from wecom_auto.sop._document._problems import suggestion
+from wecom_auto.sop._document._steps import Step
 from wecom_auto.sop._lint._findings import Finding, finding
 from wecom_auto.sop._lint._rules import Rules
-from wecom_auto.sop._policies import Purpose
-from wecom_auto.sop._problems import suggestion
-from wecom_auto.sop._steps import Step
 from wecom_auto.sop.conditions import Condition
 from wecom_auto.sop.definition import Definition
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from wecom_auto.errors import ConfigurationError
-from wecom_auto.sop._actions import StaffConfirmed
+from wecom_auto.sop._document._actions import StaffConfirmed
+from wecom_auto.sop._document._problems import suggestion
+from wecom_auto.sop._document._steps import Step
+from wecom_auto.sop._document._templates import variables_of
 from wecom_auto.sop._lint._findings import Finding, finding
 from wecom_auto.sop._lint._rules import Rules
-from wecom_auto.sop._problems import suggestion
-from wecom_auto.sop._steps import Step
-from wecom_auto.sop._templates import variables_of
 
 _PRICE: Final = re.compile(r"[¥￥]\s*\d|\d\s*(?:元|万|折)|最低价|底价|裸车价|优惠价|特价|降价|全网最低")
 _PERSONAL: Final = re.compile(

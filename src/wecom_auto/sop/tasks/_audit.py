@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from attrs import asdict, fields
 from sqlalchemy.engine import Connection
 
-from wecom_auto.sop import _tables as t
+from wecom_auto.sop._rows import _tables as t
 from wecom_auto.sop.tasks._values import AuditLine
 
 COLUMNS: Final = tuple(one.name for one in fields(AuditLine))

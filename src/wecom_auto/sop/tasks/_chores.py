@@ -13,12 +13,12 @@ from typing import Final
 import sqlalchemy as sa
 from attrs import frozen
 
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._context import Tick
-from wecom_auto.sop._faults import FAULT, apart, name_of, within, write
-from wecom_auto.sop._journal import Entry
-from wecom_auto.sop._policies import Absence
-from wecom_auto.sop._states import TaskStatus
+from wecom_auto.sop._document._policies import Absence
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows._journal import Entry
+from wecom_auto.sop._rows._states import TaskStatus
+from wecom_auto.sop._shared._context import Tick
+from wecom_auto.sop._shared._faults import FAULT, apart, name_of, within, write
 from wecom_auto.sop.tasks import _moves, _rows
 from wecom_auto.sop.tasks._found import found_done
 from wecom_auto.sop.tasks._office import Assignment, Office, assign, is_away

@@ -12,9 +12,9 @@ from sqlalchemy.engine import Engine
 
 from wecom_auto._time import require_aware
 from wecom_auto.callbacks.events import CustomerAdded, Event, GroupCreated, GroupDismissed, GroupUpdated
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._context import CustomerBook, Tick
-from wecom_auto.sop._states import TaskStatus
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows._states import TaskStatus
+from wecom_auto.sop._shared._context import CustomerBook, Tick
 from wecom_auto.sop.conditions import Condition
 from wecom_auto.sop.tasks import _audit, _moves, _notices, _rows
 from wecom_auto.sop.tasks._chores import look_after

@@ -8,10 +8,10 @@ from typing import Final, Protocol, runtime_checkable
 
 import sqlalchemy as sa
 
-from wecom_auto.sop import _tables as t
 from wecom_auto.sop import store
-from wecom_auto.sop._actions import TaskKind
-from wecom_auto.sop._context import CustomerBook, CustomerFacts
+from wecom_auto.sop._document._actions import TaskKind
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._shared._context import CustomerBook, CustomerFacts
 from wecom_auto.sop.conditions import Condition
 from wecom_auto.sop.tasks._office import Office
 from wecom_auto.sop.tasks._values import TaskRecord

@@ -15,8 +15,8 @@ from attrs import field, frozen
 
 from wecom_auto._time import CHINA, require_aware
 from wecom_auto.errors import ConfigurationError
-from wecom_auto.sop._policies import Holidays
-from wecom_auto.sop._timing import ClockRange, wall_to_utc
+from wecom_auto.sop._document._policies import Holidays
+from wecom_auto.sop._document._timing import ClockRange, wall_to_utc
 from wecom_auto.sop.calendar import Calendar, ChinaCalendar
 
 _DAY: Final = timedelta(days=1)

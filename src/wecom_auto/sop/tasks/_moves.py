@@ -7,8 +7,8 @@ from datetime import datetime
 from attrs import evolve
 from sqlalchemy.engine import Connection
 
-from wecom_auto.sop import _journal
-from wecom_auto.sop._states import TaskStatus
+from wecom_auto.sop._rows import _journal
+from wecom_auto.sop._rows._states import TaskStatus
 from wecom_auto.sop.tasks import _notices, _rows
 from wecom_auto.sop.tasks._office import Assignment, Office
 from wecom_auto.sop.tasks._rows import Held

@@ -19,10 +19,10 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from wecom_auto.errors import WeComError
 from wecom_auto.models import StaffMessage, TextCardMessage, TextMessage
-from wecom_auto.sop import _journal
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._context import Tick
-from wecom_auto.sop._faults import SOON, attempt
+from wecom_auto.sop._rows import _journal
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._shared._context import Tick
+from wecom_auto.sop._shared._faults import SOON, attempt
 from wecom_auto.sop.tasks._office import Office
 from wecom_auto.sop.tasks._values import TaskRecord
 from wecom_auto.store import reading, repeatable, transaction

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from attrs import field, frozen
 from sqlalchemy.engine import Engine
 
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._context import CustomerBook, CustomerFacts
-from wecom_auto.sop._policies import Absence
-from wecom_auto.sop._states import TaskStatus
+from wecom_auto.sop._document._policies import Absence
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows._states import TaskStatus
+from wecom_auto.sop._shared._context import CustomerBook, CustomerFacts
 from wecom_auto.sop.tasks._hours import WorkingHours
 from wecom_auto.sop.tasks._roster import PlainRoster, Roster
 from wecom_auto.sop.tasks._values import TaskRecord, TaskRules

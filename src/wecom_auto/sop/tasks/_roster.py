@@ -16,9 +16,9 @@ from typing import Any, Final, Protocol, cast
 from attrs import evolve, field, frozen
 
 from wecom_auto.errors import ConfigurationError
-from wecom_auto.sop._policies import Holidays
-from wecom_auto.sop._problems import DefinitionError, inside, is_table, read_table, read_text, read_word
-from wecom_auto.sop._timing import ClockRange, parse_zone
+from wecom_auto.sop._document._policies import Holidays
+from wecom_auto.sop._document._problems import DefinitionError, inside, is_table, read_table, read_text, read_word
+from wecom_auto.sop._document._timing import ClockRange, parse_zone
 from wecom_auto.sop.calendar import Calendar, ChinaCalendar
 from wecom_auto.sop.tasks._hours import WorkingHours
 

@@ -13,10 +13,11 @@ from attrs import evolve, frozen
 from sqlalchemy.engine import Connection
 
 from wecom_auto.errors import ValidationError
-from wecom_auto.sop import _journal, store
-from wecom_auto.sop import _tables as t
-from wecom_auto.sop._policies import Absence
-from wecom_auto.sop._states import TaskStatus, TouchStatus
+from wecom_auto.sop import store
+from wecom_auto.sop._document._policies import Absence
+from wecom_auto.sop._rows import _journal
+from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows._states import TaskStatus, TouchStatus
 from wecom_auto.sop.store import Touch
 from wecom_auto.sop.tasks import _audit
 from wecom_auto.sop.tasks._office import Assignment

@@ -9,9 +9,9 @@ from typing import Final
 from attrs import field, frozen
 
 from wecom_auto.errors import ValidationError
-from wecom_auto.sop._actions import TaskKind
-from wecom_auto.sop._policies import Absence
-from wecom_auto.sop._states import TaskStatus
+from wecom_auto.sop._document._actions import TaskKind
+from wecom_auto.sop._document._policies import Absence
+from wecom_auto.sop._rows._states import TaskStatus
 
 TITLE: Final = 100
 DESCRIPTION: Final = 500

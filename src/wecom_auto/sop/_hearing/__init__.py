@@ -1,0 +1,1 @@
+"""What has happened outside, and what it means for runs: callbacks, other members, other senders."""

@@ -1,0 +1,1 @@
+"""Runs: let somebody in, move along, look again, end. Sends nothing."""

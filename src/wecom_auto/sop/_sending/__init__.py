@@ -1,0 +1,1 @@
+"""Messages that members confirm: from due touches to batches, tasks and results. Plans nothing."""
