@@ -175,4 +175,4 @@ def _listen_sqlite(engine: Engine) -> None:
 
     event.listen(engine, "connect", connected)
     # Not the event "begin" of the manual: an engine with a listener looks for listeners at every statement, too.
-    engine.dialect.do_begin = begin  # type: ignore[assignment]
+    engine.dialect.do_begin = begin  # type: ignore[assignment]  # a method, replaced for this engine only
