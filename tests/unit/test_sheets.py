@@ -69,6 +69,17 @@ def test_a_remark_full_of_chinese_commas_separates_nothing():
     assert texts("姓名,备注\n王,很好，不错，可以，再来\n") == [["姓名", "备注"], ["王", "很好,不错,可以,再来"]]
 
 
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_a_tab_in_the_cells_of_a_short_table_separates_nothing(rows):
+    """The headings have commas, so the rows have, too, whatever somebody has typed into them."""
+    assert texts("姓名,手机,门店\n" + "王\t,1,一店\n" * rows)[0] == ["姓名", "手机", "门店"]
+
+
+def test_a_title_of_other_signs_decides_nothing():
+    """Where the first line is a title, the lines below it say how the table is separated."""
+    assert texts("三月，线索汇总\n姓名\t手机\n王\t1\n")[1:] == [["姓名", "手机"], ["王", "1"]]
+
+
 def test_an_open_quotation_mark_costs_its_own_line_only():
     """What it would swallow is read line by line."""
     lines = list(read_csv('a,b\n"x,1\ny,2\nz,3\n'))

@@ -179,7 +179,11 @@ def _cell(text: str) -> Cell:
 
 
 def _separator(sample: str) -> str:
-    """The first separator that stands in half of the first lines: a remark full of commas of another kind is none."""
+    """The first separator that stands in half of the first lines: a remark full of commas of another kind is none.
+
+    One that stands in the first line with any, mostly the headings, goes before: a tab typed into a cell is none.
+    """
     heads = [line for line in sample.splitlines()[:20] if line.strip()]
-    common = (one for one in _SEPARATORS if 2 * sum(one in line for line in heads) >= len(heads) > 0)
-    return next(common, ",")
+    common = [one for one in _SEPARATORS if 2 * sum(one in line for line in heads) >= len(heads) > 0]
+    first = next((line for line in heads if set(line) & {*_SEPARATORS}), "")
+    return next((one for one in common if one in first), next(iter(common), ","))
