@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Protocol, TypeAlias
 
 from attrs import field, frozen
@@ -29,19 +30,23 @@ class Check(Protocol):
 _Found: TypeAlias = list[tuple[str, JSON]]
 
 
-def _find(fields: JSON, path: str, prefix: str = "") -> _Found:
+@cache
+def _parts(path: str) -> tuple[tuple[str, bool], ...]:
+    """The names of a path, and whether to step into each item there."""
+    return tuple((part.removesuffix("[]"), part.endswith("[]")) for part in path.split("."))
+
+
+def _find(fields: JSON, path: str) -> _Found:
     """Return every value at dotted `path`; ``[]`` after a name steps into each item of a list."""
-    head, _, rest = path.partition(".")
-    name = head.removesuffix("[]")
-    if not isinstance(fields, Mapping) or name not in fields:
-        return []
-    here = f"{prefix}{name}"
-    values: _Found = [(here, fields[name])]
-    if head.endswith("[]"):
-        values = [(f"{here}[{index}]", item) for index, item in enumerate(_items(fields[name]))]
-    if not rest:
-        return values
-    return [found for where, value in values for found in _find(value, rest, f"{where}.")]
+    found: _Found = [("", fields)]
+    for name, each in _parts(path):
+        held = [(where, value[name]) for where, value in found if isinstance(value, Mapping) and name in value]
+        if not held:
+            return []
+        found = [(f"{where}.{name}" if where else name, value) for where, value in held]
+        if each:
+            found = [(f"{where}[{at}]", item) for where, value in found for at, item in enumerate(_items(value))]
+    return found
 
 
 def _items(value: JSON) -> Sequence[JSON]:
