@@ -22,7 +22,7 @@ from wecom_auto.sop._rows import _tables as t
 from wecom_auto.sop._rows._journal import Entry
 from wecom_auto.sop._rows._states import EnrolmentStatus, SopStatus, TouchStatus
 from wecom_auto.sop.planner import EnrolmentState
-from wecom_auto.store import insert_new
+from wecom_auto.store import insert_new, one_of
 
 T = TypeVar("T")
 
@@ -109,7 +109,7 @@ _ENROLMENT_COLUMNS: Final = tuple(t.enrolments.c[name] for name in Enrolment.__a
 _DUE_COLUMNS: Final = _ENROLMENT_COLUMNS[:10]
 _TOUCH_COLUMNS: Final = tuple(t.touches.c[name] for name in Touch.__annotations__)
 _DUE_ONES: Final = sa.and_(t.touches.c.state == TouchStatus.DUE.value, t.touches.c.kind != "mass")
-_OTHERS: Final = t.touches.c.state.in_([one.value for one in (TouchStatus.REQUESTED, *sorted(DELIVERED))])
+_OTHERS: Final = one_of(t.touches.c.state, (TouchStatus.REQUESTED, *sorted(DELIVERED)))
 Work: TypeAlias = Literal["freeze", "perform"]
 """Messages that wait for a batch, and everything else."""
 WORK: Final = {

@@ -11,7 +11,7 @@ from __future__ import annotations
 from wecom_auto.store._engine import after_commit, open_store, reading, transaction
 from wecom_auto.store._metadata import metadata
 from wecom_auto.store._migrate import migrate, migration_config
-from wecom_auto.store._prepared import change_where, rows_where
+from wecom_auto.store._prepared import change_where, one_of, rows_where
 from wecom_auto.store._repeat import given_up, repeatable
 from wecom_auto.store._types import JsonValue, LongText, UtcDateTime
 from wecom_auto.store._upsert import alone, insert_new, insert_once, upsert
@@ -29,6 +29,7 @@ __all__ = [
     "metadata",
     "migrate",
     "migration_config",
+    "one_of",
     "open_store",
     "reading",
     "repeatable",

@@ -5,7 +5,7 @@ Building a statement costs several times what running it costs. They know no oth
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -60,6 +60,18 @@ def change_where(
     given = {_KEY + name: value for name, value in key.items()}
     given |= {_VALUE + name: value for name, value in values.items()}
     return connection.execute(_update(table, tuple(key), tuple(values)), given).rowcount
+
+
+def one_of(column: sa.ColumnElement[Any], names: Iterable[str]) -> sa.ColumnElement[bool]:
+    """Whether a column holds one of a few names that are written in the program, never a value from outside.
+
+    SQLAlchemy writes a statement with ``IN`` and parameters anew for every run, because the list might have grown.
+    """
+    fixed = [*names]
+    if not all(name.replace("_", "").isalnum() for name in fixed):
+        msg = f"{fixed!r}: names of letters, digits and underscores only; they become a part of the statement"
+        raise ValueError(msg)
+    return column.in_([sa.literal_column(f"'{name}'") for name in fixed])
 
 
 @cache

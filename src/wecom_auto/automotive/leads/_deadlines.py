@@ -15,7 +15,7 @@ from wecom_auto.automotive.leads import _tables as t
 from wecom_auto.automotive.leads._answers import back
 from wecom_auto.automotive.leads._books import Desk
 from wecom_auto.automotive.leads._states import Assignment, AssignmentState, LeadStatus, NoticeKind, StoredLead
-from wecom_auto.store import reading, repeatable, transaction
+from wecom_auto.store import one_of, reading, repeatable, transaction
 
 _OWNED = (LeadStatus.ASSIGNED, LeadStatus.ACCEPTED, LeadStatus.WORKING)
 
@@ -140,7 +140,7 @@ def _unadded(desk: Desk, limit: int) -> list[str]:
 def _unadded_query() -> sa.Select[str]:
     c = t.leads.c
     late = c.unadded_since <= sa.bindparam("before", type_=c.unadded_since.type)
-    wanted = (c.corp_id == sa.bindparam("corp"), late, c.owner != "", c.status.in_([one.value for one in _OWNED]))
+    wanted = (c.corp_id == sa.bindparam("corp"), late, c.owner != "", one_of(c.status, _OWNED))
     return sa.select(c.lead_id).where(*wanted).order_by(c.unadded_since).limit(sa.bindparam("most"))
 
 

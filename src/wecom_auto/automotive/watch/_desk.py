@@ -25,7 +25,7 @@ from wecom_auto.sop._rows._tables import staff_tasks
 from wecom_auto.sop.tasks import TaskDesk, TaskRecord
 from wecom_auto.sop.tasks._rows import LIVE, find, wanted_tasks
 from wecom_auto.sop.tasks._values import require
-from wecom_auto.store import reading, repeatable, transaction
+from wecom_auto.store import one_of, reading, repeatable, transaction
 
 _A: Final = alert_rows.c
 _T: Final = staff_tasks.c
@@ -38,14 +38,14 @@ _OWN: Final = [Rung.ALERT.value, Rung.REASSIGN.value]
 
 def _task_is(number: sa.ColumnElement[int | None], *states: TaskStatus) -> sa.ColumnElement[bool]:
     """Whether the staff task of an alert is in one of the states: asked for each open alert, of which few are."""
-    mine = (_T.id == number, _T.corp_id == sa.bindparam("corp"), _T.state.in_([one.value for one in states]))
+    mine = (_T.id == number, _T.corp_id == sa.bindparam("corp"), one_of(_T.state, states))
     return sa.exists().where(*mine).correlate(alert_rows)
 
 
 _OPEN: Final = _A.closed_at.is_(None)
 _UNTOLD: Final = books.wanted(_A.delivered_at.is_(None), _OPEN)
 _FIRST: Final = books.wanted(_A.silence == sa.bindparam("key"), _A.rung == Rung.ALERT.value)
-_DONE: Final = books.wanted(_OPEN, _A.rung.in_(_OWN), _task_is(_A.task_id, TaskStatus.DONE))
+_DONE: Final = books.wanted(_OPEN, one_of(_A.rung, _OWN), _task_is(_A.task_id, TaskStatus.DONE))
 _GONE: Final = books.wanted(_OPEN, _task_is(_A.watched_task, *(one for one in TaskStatus if one.final)))
 _OLD: Final = books.wanted(_OPEN, _A.rule == Rule.FIGURES.value, _A.since < sa.bindparam("before"))
 _OVER: Final = sa.select(_A.watched_task).where(
@@ -57,7 +57,7 @@ _OVER: Final = sa.select(_A.watched_task).where(
 )
 _LATE: Final = wanted_tasks(
     _T.corp_id == sa.bindparam("corp"),
-    _T.state.in_(LIVE),
+    one_of(_T.state, LIVE),
     _T.deadline_at <= sa.bindparam("now"),
     _T.source != SOURCE,
     _T.id.not_in(_OVER),

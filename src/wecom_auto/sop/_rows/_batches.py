@@ -26,7 +26,7 @@ from wecom_auto.sop.observing import BatchMoved, moved
 from wecom_auto.sop.sending import Batch, Move
 from wecom_auto.sop.tasks import _audit
 from wecom_auto.sop.tasks._values import AuditLine
-from wecom_auto.store import change_where
+from wecom_auto.store import change_where, one_of
 
 
 class SupersededError(Exception):
@@ -328,7 +328,7 @@ def _wanted_batches() -> sa.Select[str | None]:
     going_on = sa.or_(store.ACTIVE, sa.not_(withdrawn))
     query: sa.Select[str | None] = sa.select(u.batch_id).join(t.enrolments, e.id == u.enrolment_id)
     mine = u.batch_id.in_(sa.bindparam("batches", expanding=True))
-    return query.where(mine, u.state.in_(_LIVE), going_on).distinct()
+    return query.where(mine, one_of(u.state, _LIVE), going_on).distinct()
 
 
 _WANTED: Final = _wanted_batches()
@@ -336,7 +336,7 @@ _ASKED: Final = (
     sa.select(t.touches.c.batch_id)
     .where(
         t.touches.c.enrolment_id.in_(sa.bindparam("runs", expanding=True)),
-        t.touches.c.state.in_(_LIVE),
+        one_of(t.touches.c.state, _LIVE),
         t.touches.c.batch_id.is_not(None),
     )
     .distinct()

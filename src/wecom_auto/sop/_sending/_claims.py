@@ -28,7 +28,7 @@ from wecom_auto.sop.arbitration import Asked, Claim, Rules, Ruling, arbitrate, w
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.planner import DecisionKind
 from wecom_auto.sop.store import Enrolment
-from wecom_auto.store import reading
+from wecom_auto.store import one_of, reading
 
 _ASKED: Final = (TouchStatus.BATCHED, TouchStatus.REQUESTED, TouchStatus.DELIVERED)
 _WAS_ASKED: Final = (
@@ -46,7 +46,7 @@ _WAS_ASKED: Final = (
         t.touches.c.external_userid.in_(sa.bindparam("customers", expanding=True)),
         t.touches.c.due_at > sa.bindparam("since"),
         t.touches.c.kind == "mass",
-        t.touches.c.state.in_([state.value for state in _ASKED]),
+        one_of(t.touches.c.state, _ASKED),
     )
 )
 _TAPS: Final = (BatchKind.SINGLE.value, BatchKind.GROUP.value)

@@ -26,7 +26,7 @@ from wecom_auto.sop._rows._ledger import CapRule
 from wecom_auto.sop._rows._states import BatchStatus
 from wecom_auto.sop._sending import _scans
 from wecom_auto.sop._shared._context import Context, Settings, Tick
-from wecom_auto.store import insert_new, reading, repeatable, transaction
+from wecom_auto.store import insert_new, one_of, reading, repeatable, transaction
 
 _MOST: Final = 200
 """Tasks whose results are read in one turn."""
@@ -36,7 +36,7 @@ _GIVEN_UP: Final = timedelta(days=7)
 _NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 _OPEN: Final = tuple(one.value for one in (BatchStatus.CALLING, BatchStatus.UNKNOWN, BatchStatus.HELD))
 _DOUBTFUL: Final = sa.select(sa.func.min(t.batches.c.slot_at)).where(
-    t.batches.c.corp_id == sa.bindparam("corp"), t.batches.c.state.in_(_OPEN)
+    t.batches.c.corp_id == sa.bindparam("corp"), one_of(t.batches.c.state, _OPEN)
 )
 _DUE: Final = (
     sa.select(s.outside_tasks.c.msgid, s.outside_tasks.c.created_at)

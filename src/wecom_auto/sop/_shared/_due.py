@@ -43,18 +43,15 @@ class Phase(StrEnum):
 def find_due(context: Context, now: datetime) -> frozenset[Phase]:
     """The phases that have something to do now."""
     with reading(context.engine) as connection:
-        row = connection.execute(_query(), {"corp": context.corp_id, "now": now}).mappings().one()
-    due = {phase for phase, names in _NAMES.items() if any(row[name] for name in names)}
+        counted, swept, *found = connection.execute(_query(), {"corp": context.corp_id, "now": now}).one()
+    due = {phase for phase, waits in zip(_PHASES, found, strict=True) if waits}
     settings = context.settings
-    if (settings.count_every and not row["counted"]) or (settings.sweep_every and not row["swept"]):
+    if (settings.count_every and not counted) or (settings.sweep_every and not swept):
         due.add(Phase.UPKEEP)
     return frozenset(due)
 
 
-_NAMES: Final = {phase: (phase.value,) for phase in Phase} | {
-    Phase.UPKEEP: ("transfers",),
-    Phase.TASKS: ("tasks", "notices"),
-}
+_PHASES: Final = (*Phase, Phase.TASKS)
 
 
 @cache
@@ -67,9 +64,9 @@ def _query() -> sa.Select[*tuple[Any, ...]]:
     touch = (u.corp_id == corp, u.check_at <= now, e.id == u.enrolment_id, e.sop.in_(store.running_sops()))
     resting = (o.corp_id == corp, o.check_at > now)
     rows = {
-        "transfers": (r.corp_id == corp, r.check_at <= now, r.state == State.WAITING.value),
         "counted": (*resting, o.kind == "count"),
         "swept": (*resting, o.kind == "sweep"),
+        "transfers": (r.corp_id == corp, r.check_at <= now, r.state == State.WAITING.value),
         "days": (c.corp_id == corp, c.due_at <= now, free, c.sop.in_(store.running_sops())),
         "runs": (e.corp_id == corp, store.ACTIVE, e.wake_at <= now, e.sop.in_(store.running_sops())),
         "actions": (*touch, store.WORK["perform"]),

@@ -22,7 +22,7 @@ from wecom_auto.sop.store import Touch
 from wecom_auto.sop.tasks import _audit
 from wecom_auto.sop.tasks._office import Assignment
 from wecom_auto.sop.tasks._values import AuditLine, TaskOrder, TaskPage, TaskRecord, TaskRules
-from wecom_auto.store import change_where, rows_where
+from wecom_auto.store import change_where, one_of, rows_where
 
 LIVE: Final = tuple(one.value for one in TaskStatus if not one.final)
 _S: Final = t.staff_tasks.c
@@ -182,7 +182,7 @@ def _wake_statement(*, of_kinds: bool) -> sa.Update:
         # A task that names its group is done in that one or not at all: others have nothing to say about it.
         here = sa.or_(_S.chat_id == "", _S.chat_id == sa.bindparam("subject"))
         which = sa.or_(sa.and_(_S.kind.in_(sa.bindparam("kinds", expanding=True)), here), which)
-    mine = (_S.corp_id == sa.bindparam("corp"), which, _S.state.in_(LIVE))
+    mine = (_S.corp_id == sa.bindparam("corp"), which, one_of(_S.state, LIVE))
     later = sa.or_(_S.check_at.is_(None), _S.check_at > sa.bindparam("now"))
     return sa.update(t.staff_tasks).where(*mine, later).values(check_at=sa.bindparam("now"))
 
