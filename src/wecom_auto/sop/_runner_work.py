@@ -109,7 +109,8 @@ class RunnerWork:
                 while freeze(self._context, tick):
                     pass
             case Phase.BATCHES:
-                self._work_on_batches(tick)
+                for batch_id in self._due_batches(tick):
+                    self._run(self.steps(batch_id, tick))
             case Phase.TASKS:
                 tend(self._context.office, tick)
 
@@ -302,11 +303,9 @@ class RunnerWork:
         attempt(self._context.engine, self._context.corp_id, tick, batch_id, take)
         return found[0] if found else None
 
-    def _work_on_batches(self, tick: Tick) -> None:
+    def _due_batches(self, tick: Tick) -> list[str]:
         with reading(self._context.engine) as connection:
-            due = _batches.due(connection, self._context.corp_id, tick.now())
-        for batch_id in due:
-            self._run(self.steps(batch_id, tick))
+            return _batches.due(connection, self._context.corp_id, tick.now())
 
     def next_wake(self) -> datetime | None:
         """The earliest instant at which anything is due; `None` if nothing ever is.
