@@ -15,6 +15,7 @@ from typing import Final
 
 from wecom_auto.sop import store
 from wecom_auto.sop._planning._reasons import Language
+from wecom_auto.sop._rows._states import EnrolmentStatus
 from wecom_auto.sop._shared._context import Context
 from wecom_auto.sop._shared._subjects import facts_of
 from wecom_auto.sop.explaining import subject_of
@@ -59,14 +60,13 @@ def forecast(
 
 
 def _runs(context: Context, customer: str) -> Iterator[Sequence[Enrolment]]:
-    last = 0
-    while True:
+    with reading(context.engine) as connection:
+        ids = store.active_ids(connection, context.corp_id, customer)
+    for some in store.chunked(ids, _CHUNK):
         with reading(context.engine) as connection:
-            runs = store.active_after(connection, context.corp_id, last, _CHUNK, customer)
-        if not runs:
-            return
-        yield runs
-        last = runs[-1].id
+            runs = store.enrolments_by_id(connection, some)
+        # Those that have ended meanwhile get nothing more.
+        yield [runs[one] for one in some if one in runs and runs[one].state == EnrolmentStatus.ACTIVE.value]
 
 
 def csv_lines(rows: Iterable[PreviewRow]) -> Iterator[str]:

@@ -61,14 +61,14 @@ def _query() -> sa.Select[*tuple[Any, ...]]:
     c, e, u, b, n = t.calendars.c, t.enrolments.c, t.touches.c, t.batches.c, t.notices.c
     k, r, o = t.staff_tasks.c, s.transfers.c, s.scans.c
     free = sa.or_(c.lease_until.is_(None), c.lease_until <= now)
-    touch = (u.corp_id == corp, u.check_at <= now, e.id == u.enrolment_id, e.sop.in_(store.running_sops()))
+    touch = (u.corp_id == corp, u.check_at <= now, e.id == u.enrolment_id, store.is_running(e.sop))
     resting = (o.corp_id == corp, o.check_at > now)
     rows = {
         "counted": (*resting, o.kind == "count"),
         "swept": (*resting, o.kind == "sweep"),
         "transfers": (r.corp_id == corp, r.check_at <= now, r.state == State.WAITING.value),
         "days": (c.corp_id == corp, c.due_at <= now, free, c.sop.in_(store.running_sops())),
-        "runs": (e.corp_id == corp, store.ACTIVE, e.wake_at <= now, e.sop.in_(store.running_sops())),
+        "runs": (e.corp_id == corp, store.ACTIVE, e.wake_at <= now, store.is_running(e.sop)),
         "actions": (*touch, store.WORK["perform"]),
         "messages": (*touch, store.WORK["freeze"]),
         "batches": (b.corp_id == corp, b.check_at <= now),

@@ -89,7 +89,7 @@ _OLDEST: Final = (
         t.touches.c.corp_id == sa.bindparam("corp"),
         t.touches.c.check_at <= sa.bindparam("now"),
         store.WORK["freeze"],
-        t.enrolments.c.sop.in_(store.running_sops()),
+        store.is_running(t.enrolments.c.sop),
     )
     .order_by(t.touches.c.check_at)
     .limit(1)
