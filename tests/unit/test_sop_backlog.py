@@ -12,6 +12,7 @@ from tests.stores import KINDS, fresh_database
 
 from wecom_auto.sop import store
 from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop.tasks import _rows
 from wecom_auto.store import open_store
 
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
@@ -23,7 +24,7 @@ FEW = 400
 
 @pytest.fixture(scope="module", params=KINDS)
 def engine(request, tmp_path_factory) -> Iterator[sa.Engine]:
-    """Four thousand runs of a running SOP that are due, each with a step that is due and one that is long over."""
+    """Four thousand due runs of a running SOP, each with a due step, one that is long over, and a due staff task."""
     with fresh_database(request.param, tmp_path_factory.mktemp("backlog")) as url:
         engine = open_store(url, migrate=False)
         fill(engine)
@@ -53,8 +54,17 @@ def fill(engine: sa.Engine) -> None:
                 mine | {"step": "a", "kind": "mass", "state": "delivered", "check_at": None, "reason": "sent"}
             )
         connection.execute(sa.insert(t.touches), touches)
+        made = connection.execute(sa.select(t.touches.c.id, t.touches.c.due_at).where(t.touches.c.step == "b")).all()
+        task = {"corp_id": CORP, "assignee": "zhang", "external_userid": "wm", "title": "回访", "deadline_at": NOW}
+        task |= {"state": "open", "evidence": "", "created_at": NOW}
+        tasks = [task | {"touch_id": touch_id, "check_at": at} for touch_id, at in made]
+        connection.execute(sa.insert(t.staff_tasks), tasks)
     if engine.dialect.name != "sqlite":
-        analyze = "ANALYZE" if engine.dialect.name == "postgresql" else "ANALYZE TABLE sop_enrolments, sop_touches"
+        analyze = (
+            "ANALYZE"
+            if engine.dialect.name == "postgresql"
+            else "ANALYZE TABLE sop_enrolments, sop_touches, sop_staff_tasks"
+        )
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql(analyze).close()
 
@@ -93,6 +103,7 @@ def counted(connection: Connection) -> int:
         pytest.param(lambda c: store.due_enrolments(c, CORP, NOW, 10), id="runs"),
         pytest.param(lambda c: store.due_enrolments(c, CORP, NOW - timedelta(days=365), 10), id="no-runs"),
         pytest.param(lambda c: store.due_touches(c, CORP, NOW, "perform", 10), id="actions"),
+        pytest.param(lambda c: _rows.due(c, CORP, NOW, 10), id="tasks"),
     ],
 )
 def test_ten_of_four_thousand_cost_little_more_than_ten(engine, ask):
@@ -102,10 +113,11 @@ def test_ten_of_four_thousand_cost_little_more_than_ten(engine, ask):
         assert rows_read(connection, lambda: ask(connection)) < FEW
 
 
-def test_the_next_moment_is_not_looked_for_in_every_row(engine):
+@pytest.mark.parametrize("next_wake", [store.next_wake, _rows.next_wake], ids=["timetable", "tasks"])
+def test_the_next_moment_is_not_looked_for_in_every_row(engine, next_wake):
     """Whoever sleeps until the next moment asks before every tick."""
     with engine.connect() as connection:
-        assert store.next_wake(connection, CORP) == early(RUNS - 1)
+        assert next_wake(connection, CORP) == early(RUNS - 1)
         # MariaDB passes by what is over in the index, cheaply, where half of all touches are over.
         limit = RUNS + FEW if connection.dialect.name in {"mysql", "mariadb"} else FEW
-        assert rows_read(connection, lambda: store.next_wake(connection, CORP)) < limit
+        assert rows_read(connection, lambda: next_wake(connection, CORP)) < limit

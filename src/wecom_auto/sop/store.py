@@ -217,10 +217,10 @@ def _due_touches_query(work: Work, *, sharded: bool) -> sa.Select[*tuple[Any, ..
 def _wake_query() -> sa.Select[*tuple[datetime | None, ...]]:
     e, u, b = t.enrolments.c, t.touches.c, t.batches.c
     corp: sa.BindParameter[str] = sa.bindparam("corp")
-    runs = _first_of(e.wake_at).where(e.corp_id == corp, ACTIVE, is_running(e.sop))
-    touches = _first_of(u.check_at).join(t.enrolments, e.id == u.enrolment_id)
+    runs = first_of(e.wake_at).where(e.corp_id == corp, ACTIVE, is_running(e.sop))
+    touches = first_of(u.check_at).join(t.enrolments, e.id == u.enrolment_id)
     touches = touches.where(u.corp_id == corp, is_running(e.sop))
-    batches = _first_of(b.check_at).where(b.corp_id == corp)
+    batches = first_of(b.check_at).where(b.corp_id == corp)
     c = t.calendars.c
     # A day that a worker holds is due to nobody else before its lease is over.
     free_at = sa.case((c.lease_until > c.due_at, c.lease_until), else_=c.due_at)
@@ -229,7 +229,7 @@ def _wake_query() -> sa.Select[*tuple[datetime | None, ...]]:
     return sa.select(*(one.scalar_subquery() for one in every))
 
 
-def _first_of(at: sa.ColumnElement[datetime | None]) -> sa.Select[datetime | None]:
+def first_of(at: sa.ColumnElement[datetime | None]) -> sa.Select[datetime | None]:
     """A query for the earliest time; with ``min`` a server would read all rows, because the SOP stands elsewhere.
 
     Rows without a time are left out by a comparison: MariaDB would read through them to find one that has a time.

@@ -162,10 +162,11 @@ def _due_query() -> sa.Select[*tuple[Any, ...]]:
 
 
 def wanted() -> sa.ColumnElement[bool]:
-    """Whether a task is of a running SOP, or of none."""
+    """Whether a task is of a running SOP, or of none; asked row by row and counted, see `store.is_running`."""
     u, e = t.touches.c, t.enrolments.c
-    running = sa.exists().where(u.id == _S.touch_id, e.id == u.enrolment_id, e.sop.in_(store.running_sops()))
-    return sa.or_(_S.touch_id.is_(None), running.correlate(t.staff_tasks))
+    mine = (u.id == _S.touch_id, e.id == u.enrolment_id, store.is_running(e.sop))
+    running = sa.select(sa.func.count()).select_from(t.touches, t.enrolments).where(*mine).correlate(t.staff_tasks)
+    return sa.or_(_S.touch_id.is_(None), running.scalar_subquery() > sa.literal_column("0"))
 
 
 def wake(connection: Connection, corp_id: str, subject: str, now: datetime, *, kinds: Sequence[str] = ()) -> None:
@@ -197,7 +198,7 @@ def next_wake(connection: Connection, corp_id: str) -> datetime | None:
 def _wake_query() -> sa.Select[*tuple[datetime | None, ...]]:
     """Built once: it is asked before every tick."""
     n = t.notices.c
-    tasks = sa.select(sa.func.min(_S.check_at)).where(_S.corp_id == sa.bindparam("corp"), wanted())
+    tasks = store.first_of(_S.check_at).where(_S.corp_id == sa.bindparam("corp"), wanted())
     told = sa.select(sa.func.min(n.due_at)).where(n.corp_id == sa.bindparam("corp"))
     return sa.select(tasks.scalar_subquery(), told.scalar_subquery())
 
