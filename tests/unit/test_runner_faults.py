@@ -180,6 +180,24 @@ def newer_release(stage, name, *, back=False):
     stage.runner._context.catalogue._parsed.clear()
 
 
+def test_what_cannot_be_read_is_told_and_hides_nobody_else(stage):
+    """Why and forecast say of a version of a newer release that they cannot tell, and go on with the others."""
+    one, other = stage.member("zhang", 2)
+    stage.publish(sop(BAD, mass("s", "+1d 10:00", "b")), sop(GOOD, mass("s", "+1d 10:00", "a")))
+    stage.runner.enrol(BAD, one, now=stage.now)
+    stage.runner.enrol(GOOD, other, now=stage.now)
+    newer_release(stage, BAD)
+    (story,) = stage.runner.explain(one, stage.now).runs
+    assert (story.title, [line.reason for line in story.lines]) == (BAD, ["entered"])
+    (row,) = story.coming
+    assert (row.reason, row.note) == ("alert:fault", f"{BAD} v1 was published by a newer release")
+    rows = [*stage.runner.forecast(stage.now, days=3)]
+    assert {(row.customer, row.outcome, row.reason) for row in rows} >= {
+        (one, "skip", "alert:fault"),
+        (other, "do", "due"),
+    }
+
+
 def test_a_version_that_cannot_be_read_any_more_holds_up_no_due_step(stage):
     """Steps that came due before wait with their runs; messages and tags of other SOPs go out."""
     one, other = stage.member("zhang", 2)

@@ -22,6 +22,7 @@ from wecom_auto.sop._rows import _tables as t
 from wecom_auto.sop._rows._journal import LoggedDecision
 from wecom_auto.sop._rows._states import BatchStatus, EnrolmentStatus
 from wecom_auto.sop._shared._context import Context, CustomerFacts
+from wecom_auto.sop._shared._faults import FAULT
 from wecom_auto.sop._shared._subjects import facts_of
 from wecom_auto.sop.definition import Definition
 from wecom_auto.sop.preview import PreviewRow, Subject, preview
@@ -127,7 +128,8 @@ class RunStory:
         zone: For the times.
         lines: What was decided, oldest first.
         taps: What became of the tasks, by step.
-        coming: What comes next, if everything stays as it is.
+        coming: What comes next, if everything stays as it is; one row that says so, if the version was published by a
+            newer release and cannot be read.
     """
 
     sop: str
@@ -357,17 +359,17 @@ def _story(
     taps: Mapping[str, TapStory],
     now: datetime,
 ) -> RunStory:
-    definition = context.catalogue.cached(context.engine, run.sop, run.version)
+    definition = context.catalogue.readable(context.engine, run.sop, run.version)
     steps = touched.get(run.id, {})
     named = {step: taps[touch.batch_id] for step, touch in steps.items() if touch.batch_id and touch.batch_id in taps}
     return RunStory(
         sop=f"{run.sop} v{run.version}",
-        title=definition.title,
+        title=run.sop if definition is None else definition.title,
         member=run.userid,
         entered_at=run.enrolled_at,
         anchor_at=run.anchor_at,
         ended=run.end_reason or "",
-        zone=definition.zone,
+        zone=context.settings.zone if definition is None else definition.zone,
         lines=tuple(_line(one) for one in lines),
         taps=named,
         coming=_coming(context, definition, run, steps, now),
@@ -375,13 +377,29 @@ def _story(
 
 
 def _coming(
-    context: Context, definition: Definition, run: Enrolment, steps: Mapping[str, Touch], now: datetime
+    context: Context, definition: Definition | None, run: Enrolment, steps: Mapping[str, Touch], now: datetime
 ) -> tuple[PreviewRow, ...]:
     if run.state != EnrolmentStatus.ACTIVE.value:
         return ()
+    if definition is None:
+        return (unread(context, run, now),)
     subject = subject_of(run, steps, facts_of(context, [run])[run.id])
     found = preview(definition, [subject], now=now, days=_AHEAD, calendar=context.calendar)
     return found.rows
+
+
+def unread(context: Context, run: Enrolment, now: datetime) -> PreviewRow:
+    """The row of a run whose version this release cannot read: it is put off with an alert, like a tick does."""
+    return PreviewRow(
+        at=now.astimezone(context.settings.zone),
+        customer=run.external_userid,
+        member=run.userid,
+        step_id="",
+        what="",
+        outcome="skip",
+        reason=FAULT,
+        note=f"{run.sop} v{run.version} was published by a newer release",
+    )
 
 
 def subject_of(run: Enrolment, steps: Mapping[str, Touch], facts: CustomerFacts) -> Subject:

@@ -18,7 +18,7 @@ from wecom_auto.sop._planning._reasons import Language
 from wecom_auto.sop._rows._states import EnrolmentStatus
 from wecom_auto.sop._shared._context import Context
 from wecom_auto.sop._shared._subjects import facts_of
-from wecom_auto.sop.explaining import subject_of
+from wecom_auto.sop.explaining import subject_of, unread
 from wecom_auto.sop.preview import HEADINGS, Assumptions, PreviewRow, preview
 from wecom_auto.sop.store import Enrolment
 from wecom_auto.store import reading
@@ -46,14 +46,18 @@ def forecast(
         assume: What to take for granted.
 
     Yields:
-        Rows, by run and by time within a run.
+        Rows, by run and by time within a run; one that says so for a run whose version only a newer release can read.
     """
     for runs in _runs(context, customer):
         with reading(context.engine) as connection:
             touched = store.touches_of(connection, [run.id for run in runs])
-        facts = facts_of(context, runs)
+        definitions = {run.id: context.catalogue.readable(context.engine, run.sop, run.version) for run in runs}
+        facts = facts_of(context, [run for run in runs if definitions[run.id] is not None])
         for run in runs:
-            definition = context.catalogue.cached(context.engine, run.sop, run.version)
+            definition = definitions[run.id]
+            if definition is None:
+                yield unread(context, run, now)
+                continue
             subject = subject_of(run, touched.get(run.id, {}), facts[run.id])
             found = preview(definition, [subject], now=now, days=days, calendar=context.calendar, assume=assume)
             yield from found.rows

@@ -171,6 +171,13 @@ class Catalogue:
         except DefinitionError:
             return None
 
+    def readable(self, engine: Engine, sop: str, version: int) -> Definition | None:
+        """As `cached`; `None` for a version that this release cannot read."""
+        try:
+            return self.cached(engine, sop, version)
+        except DefinitionError:
+            return None
+
     def cached(self, engine: Engine, sop: str, version: int) -> Definition:
         """The definition that a run is pinned to, without a transaction if it was read before."""
         found = self._parsed.get((sop, version))
