@@ -213,7 +213,6 @@ class Play:
             return
         company.runner.set_attribute(who, "stage", stage, now)
         if stage == "test_drive":
-            company.directory.record_event(who, "testdrive.done", now)
             company.runner.record_event(who, "testdrive.done", now)
         if stage in {"ordered", "lost"}:
             company.watch.unfollow(who, now=now)

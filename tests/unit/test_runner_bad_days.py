@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +13,7 @@ from attrs import define
 from tests.unit._sop_stage import LIBRARY, NINE, TEN, URL, Stage, mass, sop
 
 from wecom_auto.directory import Directory
+from wecom_auto.errors import ValidationError
 from wecom_auto.sop._rows import _tables as t
 from wecom_auto.sop._rows._batches import BatchRow
 from wecom_auto.sop._rows._states import SopStatus
@@ -159,6 +161,31 @@ def test_an_exit_takes_an_unconfirmed_task_back(stage):
     assert stage.fake.customer(customer).mass_messages == 0
     assert (stage.touches(), stage.caps()) == ({(customer, "s1"): "cancelled"}, {customer: (0, 0)})
     assert "dropped:ended" in stage.reasons(customer)
+
+
+def test_what_a_runner_is_told_is_a_fact(stage):
+    """One call is enough: the directory remembers the event for conditions, once, whoever else records it."""
+    (customer,) = stage.member("zhang", 1)
+    enrolled(stage, sop("one", mass("s1", "+0d 10:00", "a"), exits=GOAL), [customer])
+    stage.runner.record_event(customer, "deal.signed", stage.now)
+    assert stage.directory.record_event(customer, "deal.signed", stage.now) is False
+    stage.tick(TEN)
+    assert (stage.touches(), stage.fake.count("externalcontact/add_msg_template")) == ({}, 0)
+    with pytest.raises(ValidationError, match="name: got 191 characters, accepted: 1 to 190 characters"):
+        stage.runner.record_event(customer, "x" * 191, stage.now)
+
+
+def test_a_book_that_remembers_no_events_is_only_read(stage):
+    """A CRM that knows by itself what has happened leaves the method out."""
+    (customer,) = stage.member("zhang", 1)
+    stage.directory.record_event(customer, "deal.signed", stage.now)
+    only_facts = ("facts_for", "tag_ids", "mark_tags", "set_attribute", "member_left")
+    book = SimpleNamespace(**{name: getattr(stage.directory, name) for name in only_facts})
+    runner = Runner(stage.directory.engine, stage.fake.client(), book, LIBRARY, stopwatch=lambda: 0.0)
+    enrolled(stage, sop("one", mass("s1", "+0d 10:00", "a"), exits=GOAL), [customer])
+    runner.record_event(customer, "deal.signed", stage.now)
+    runner.tick(stage.now)
+    assert [entry.reason for entry in runner.why(customer)][-1].startswith("exit")
 
 
 def test_an_exit_of_one_leaves_the_task_to_the_others(stage):

@@ -210,7 +210,6 @@ class Play:
     def _business(self, deed: Deed, person: Person, *, friends: bool) -> None:
         """The dealer's own system reports what happened in the store."""
         name, stage = _BUSINESS[deed]
-        self.company.directory.record_event(person.external_userid, name, self._now())
         self.company.runner.record_event(person.external_userid, name, self._now())
         if stage and friends:
             self._enter_stage(person, stage)

@@ -39,7 +39,7 @@ from wecom_auto.directory._reader import Keep
 from wecom_auto.directory._relation import Relation, RelationStatus, changed
 from wecom_auto.directory._subjects import LEFT, SubjectQueries
 from wecom_auto.directory._sync import synchronise
-from wecom_auto.directory._tables import attributes, events, seen, tags
+from wecom_auto.directory._tables import EVENT_NAME, attributes, events, seen, tags
 from wecom_auto.directory._ways import Way
 from wecom_auto.errors import APIError, NotFoundError, ValidationError
 from wecom_auto.models import ContactWay, CustomerDetail, FollowedCustomer, GroupChat, JoinWay, TagGroup
@@ -147,15 +147,17 @@ class Directory(SubjectQueries):
 
         Args:
             external_userid: The customer.
-            name: At most 64 characters, by convention ``noun.verb``.
+            name: At most 190 characters, by convention ``noun.verb``.
             at: When; the same event at the same time is one event.
 
         Returns:
             False if it was recorded before.
 
         Raises:
-            ValidationError: `at` has no time zone.
+            ValidationError: The name is empty or too long, or `at` has no time zone.
         """
+        if not 1 <= len(name) <= EVENT_NAME:
+            raise ValidationError(field="name", value=f"{len(name)} characters", limit=f"1 to {EVENT_NAME} characters")
         row = {
             "corp_id": self.corp_id,
             "external_userid": external_userid,

@@ -13,6 +13,8 @@ from wecom_auto.directory._fit import NAME_LENGTH
 from wecom_auto.store import JsonValue, LongText, UtcDateTime, metadata
 
 _ID: Final = sa.String(64)
+EVENT_NAME: Final = 190
+"""Characters of the longest name of an event."""
 _NAME: Final = sa.String(NAME_LENGTH)
 
 customers: Final = sa.Table(
@@ -78,7 +80,7 @@ events: Final = sa.Table(
     metadata,
     sa.Column("corp_id", _ID, primary_key=True),
     sa.Column("external_userid", _ID, primary_key=True),
-    sa.Column("name", _ID, primary_key=True),
+    sa.Column("name", sa.String(EVENT_NAME), primary_key=True),
     sa.Column("at", UtcDateTime, primary_key=True),
     comment="What happened to a customer outside the platform, such as testdrive.booked",
 )

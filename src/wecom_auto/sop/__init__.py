@@ -57,7 +57,14 @@ from wecom_auto.sop._planning._remap import Remap, remap
 from wecom_auto.sop._rows._states import BatchKind, BatchStatus, EnrolmentStatus, SopStatus, TaskStatus, TouchStatus
 from wecom_auto.sop._sending._publications import Publication
 from wecom_auto.sop._sending._sweep import Swept
-from wecom_auto.sop._shared._context import ContentSource, CustomerBook, CustomerFacts, FollowerFacts, RelationFacts
+from wecom_auto.sop._shared._context import (
+    ContentSource,
+    CustomerBook,
+    CustomerFacts,
+    EventBook,
+    FollowerFacts,
+    RelationFacts,
+)
 from wecom_auto.sop._shared._subjects import SubjectBook
 from wecom_auto.sop._shared._webhooks import WebhookCall, WebhookPort
 from wecom_auto.sop.calendar import Calendar, ChinaCalendar, Day, WeekendCalendar, plant_holidays
@@ -110,6 +117,7 @@ __all__ = [
     "EnrolmentState",
     "EnrolmentStatus",
     "Entry",
+    "EventBook",
     "Evidence",
     "Exit",
     "Experiment",

@@ -14,7 +14,7 @@ from wecom_auto.sop._hearing import _news, _transfers
 from wecom_auto.sop._runs import _attributes, _control, _entry
 from wecom_auto.sop._runs._advance import WELCOME_CODE
 from wecom_auto.sop._runs._entry import Candidate
-from wecom_auto.sop._shared._context import Context
+from wecom_auto.sop._shared._context import Context, EventBook
 from wecom_auto.sop._shared._given import require_id, require_ids, require_json, require_target
 from wecom_auto.sop.tasks._desk import desk_of
 from wecom_auto.sop.tasks._values import require
@@ -93,7 +93,10 @@ class RunnerNews:
     def record_event(
         self, external_userid: str, name: str, now: datetime, *, target: Target | str = Target.CUSTOMER
     ) -> None:
-        """Tell the SOPs what happened outside the platform, such as ``testdrive.booked``; the directory is told first.
+        """Remember what happened outside the platform, such as ``testdrive.booked``, and tell the SOPs.
+
+        A directory remembers it for conditions like ``event('testdrive.booked')``; a book of your own that is no
+        `EventBook` has to know it already.
 
         Args:
             external_userid: The customer; or the chat_id of a group, the userid of a member, the name of a SOP.
@@ -107,7 +110,10 @@ class RunnerNews:
         about, _ = require_target(target), require_id(external_userid, "external_userid")
         require("\0" not in name, "name", "a NUL character", "a text without NUL")
         moment = require_aware(now, "now").isoformat()
+        book = self._context.book
         candidate = Candidate(external_userid=external_userid, occurrence=f"event:{name}@{moment}")
+        if isinstance(book, EventBook):
+            book.record_event(external_userid, name, now)
         try:
             _entry.trigger(self._context, f"event:{name}", candidate, now, target=about)
         finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
@@ -111,6 +111,15 @@ class CustomerBook(Protocol):
 
     def member_left(self, userid: str, at: datetime, /) -> None:
         """Remember that a member has left, and is nobody's friend any more."""
+        ...
+
+
+@runtime_checkable
+class EventBook(Protocol):
+    """A `CustomerBook` that also remembers what `Runner.record_event` tells; a `Directory` is one."""
+
+    def record_event(self, external_userid: str, name: str, at: datetime, /) -> object:
+        """Remember that something happened; the same event at the same time is one event."""
         ...
 
 
