@@ -7,6 +7,7 @@ SOPs and the watch run in pilot stores, as a brand would begin; desk, channels, 
     python examples/prospects.py                      # full size
     python examples/prospects.py --leads 500 --days 60 --out somewhere
 
+Needs ``pip install "wecom-auto[automotive,cli]"``.
 Writes ``prospects.json`` and ``prospects.html``, which opens without a network.
 """
 
