@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from wecom_auto._types import JSON
 from wecom_auto.sop import store
 from wecom_auto.sop._planning._reasons import Language, reason_text
-from wecom_auto.sop._rows import _journal, _ledger
+from wecom_auto.sop._rows import _journal, _ledger, _work
 from wecom_auto.sop._rows import _tables as t
 from wecom_auto.sop._rows._journal import LoggedDecision
 from wecom_auto.sop._rows._states import BatchStatus, EnrolmentStatus
@@ -404,7 +404,7 @@ def unread(context: Context, run: Enrolment, now: datetime) -> PreviewRow:
 
 def subject_of(run: Enrolment, steps: Mapping[str, Touch], facts: CustomerFacts) -> Subject:
     """A run as the preview takes it: what its steps have become, and what reached the customer."""
-    delivered = [step for step, touch in steps.items() if touch.state in store.DELIVERED]
+    delivered = [step for step, touch in steps.items() if touch.state in _work.DELIVERED]
     done = {step: touch.outcome for step, touch in steps.items()}
     return Subject(run.planner_state(done), facts.with_delivered(delivered) if delivered else facts)
 

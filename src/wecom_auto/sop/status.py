@@ -17,8 +17,8 @@ from wecom_auto._time import require_aware
 from wecom_auto._types import JSON
 from wecom_auto.inbox import InboxState
 from wecom_auto.inbox import _tables as inbox
-from wecom_auto.sop import store
 from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows import _work
 from wecom_auto.sop._rows._states import BatchStatus, TaskStatus
 from wecom_auto.sop._shared._faults import FAULT, LATEST
 from wecom_auto.store import repeatable, transaction, upsert
@@ -184,7 +184,7 @@ def snapshot(connection: Connection, corp_id: str, now: datetime) -> Status:
     lately = (d.corp_id == corp_id, d.at > moment - _DAY)
     return Status(
         at=moment,
-        active=_count(connection, t.enrolments, t.enrolments.c.corp_id == corp_id, store.ACTIVE),
+        active=_count(connection, t.enrolments, t.enrolments.c.corp_id == corp_id, _work.ACTIVE),
         due=due,
         due_lag=_NONE if oldest is None else max(moment - oldest, _NONE),
         batches=batches,
@@ -227,12 +227,12 @@ def _due(connection: Connection, corp_id: str, now: datetime) -> tuple[int, date
     e, u, b = t.enrolments.c, t.touches.c, t.batches.c
     running = {"corp": corp_id}
     runs = sa.select(sa.func.count(), sa.func.min(e.wake_at)).where(
-        e.corp_id == corp_id, store.ACTIVE, e.wake_at <= now, e.sop.in_(store.running_sops())
+        e.corp_id == corp_id, _work.ACTIVE, e.wake_at <= now, e.sop.in_(_work.running_sops())
     )
     touches = (
         sa.select(sa.func.count(), sa.func.min(u.check_at))
         .join(t.enrolments, e.id == u.enrolment_id)
-        .where(u.corp_id == corp_id, u.check_at <= now, e.sop.in_(store.running_sops()))
+        .where(u.corp_id == corp_id, u.check_at <= now, e.sop.in_(_work.running_sops()))
     )
     batches = sa.select(sa.func.count(), sa.func.min(b.check_at)).where(b.corp_id == corp_id, b.check_at <= now)
     rows = [connection.execute(query, running).one() for query in (runs, touches)]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from attrs import frozen
@@ -17,19 +17,16 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Row
 
 from wecom_auto._types import UNSET, Unset
-from wecom_auto.sop._rows import _ledger
+from wecom_auto.sop._rows import _ledger, _work
 from wecom_auto.sop._rows import _tables as t
 from wecom_auto.sop._rows._journal import Entry
-from wecom_auto.sop._rows._states import EnrolmentStatus, SopStatus, TouchStatus
+from wecom_auto.sop._rows._states import EnrolmentStatus, TouchStatus
 from wecom_auto.sop.planner import EnrolmentState
-from wecom_auto.store import insert_new, one_of
+from wecom_auto.store import insert_new
 
 T = TypeVar("T")
 
 _IN_CHUNK: Final = 500
-# A literal, not a parameter: a database uses a partial index only if it can see the number.
-ACTIVE: Final = t.enrolments.c.state == sa.literal_column(str(EnrolmentStatus.ACTIVE.value))
-DELIVERED: Final = frozenset({TouchStatus.DELIVERED, TouchStatus.DONE})
 WITHDRAWN: Final = ("exit:", "left:", "ended:")
 """How the end reasons begin that forbid whatever has not been sent yet."""
 
@@ -108,23 +105,13 @@ class Touch:
 _ENROLMENT_COLUMNS: Final = tuple(t.enrolments.c[name] for name in Enrolment.__annotations__)
 _DUE_COLUMNS: Final = _ENROLMENT_COLUMNS[:10]
 _TOUCH_COLUMNS: Final = tuple(t.touches.c[name] for name in Touch.__annotations__)
-_DUE_ONES: Final = sa.and_(t.touches.c.state == TouchStatus.DUE.value, t.touches.c.kind != "mass")
-_OTHERS: Final = one_of(t.touches.c.state, (TouchStatus.REQUESTED, *sorted(DELIVERED)))
-Work: TypeAlias = Literal["freeze", "perform"]
-"""Messages that wait for a batch, and everything else."""
-WORK: Final = {
-    "freeze": sa.and_(t.touches.c.kind == "mass", t.touches.c.state == TouchStatus.DUE.value),
-    "perform": sa.or_(_DUE_ONES, _OTHERS),
-}
-_EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""Before every SOP."""
 _STATE: Final = list(Touch.__annotations__).index("state")
 
 
 # Statements that run for every few hundred runs are built once: building one costs more than running it.
 
 
-def among(column: sa.ColumnElement[Any], dialect: str, name: str = "ids") -> sa.ColumnElement[bool]:
+def _among(column: sa.ColumnElement[Any], dialect: str, name: str = "ids") -> sa.ColumnElement[bool]:
     """Whether a value is one of a list, which is one parameter where the database can take it as one.
 
     A statement whose text grows with the list is written anew, and read anew by the driver, for every length.
@@ -148,12 +135,12 @@ _OF_CUSTOMER: Final = (
 )
 _ACTIVE_OF: Final = (
     sa.select(*_ENROLMENT_COLUMNS)
-    .where(*_CUSTOMERS, t.enrolments.c.userid == sa.bindparam("member"), ACTIVE)
+    .where(*_CUSTOMERS, t.enrolments.c.userid == sa.bindparam("member"), _work.ACTIVE)
     .order_by(t.enrolments.c.id)
 )
 WAKE_CUSTOMER: Final = (
     sa.update(t.enrolments)
-    .where(*_CUSTOMERS, ACTIVE)
+    .where(*_CUSTOMERS, _work.ACTIVE)
     .values(
         # A run that is due already gets the news, too: a worker may be planning it without.
         wake_at=sa.case(
@@ -165,49 +152,26 @@ WAKE_CUSTOMER: Final = (
 
 
 @cache
-def running_sops() -> sa.Select[str]:
-    """The SOPs of ``corp`` that work, inside a query that reads all its rows; here and below a pause takes effect."""
-    mine = (t.sops.c.corp_id == sa.bindparam("corp"), t.sops.c.state == SopStatus.RUNNING.value)
-    query: sa.Select[str] = sa.select(t.sops.c.sop).where(*mine)
-    return query
-
-
-def is_running(sop: sa.Column[str]) -> sa.ColumnElement[bool]:
-    """Whether a SOP of ``corp`` works, asked row by row, inside a query that wants the first few rows of an index.
-
-    Given a list of SOPs instead, MariaDB begins with it, and sorts all that is due for each few hundred rows. Counted,
-    because of ``state = 'running'`` PostgreSQL would believe that it is seldom so, and read all rows, too.
-    """
-    mine = (t.sops.c.corp_id == sa.bindparam("corp"), t.sops.c.sop == sop)
-    works = t.sops.c.state == sa.literal_column(f"'{SopStatus.RUNNING.value}'")
-    return sa.select(sa.func.count()).where(*mine, works).correlate(sop.table).scalar_subquery() > sa.literal_column(
-        "0"
-    )
-
-
-@cache
 def _due_query(*, sharded: bool) -> sa.Select[*tuple[Any, ...]]:
     e = t.enrolments.c
-    due = (e.corp_id == sa.bindparam("corp"), ACTIVE, e.wake_at <= sa.bindparam("now"))
-    query: sa.Select[*tuple[Any, ...]] = sa.select(*_DUE_COLUMNS).where(*due, is_running(e.sop))
+    query: sa.Select[*tuple[Any, ...]] = sa.select(*_DUE_COLUMNS).where(*_work.RUNS, _work.is_running(e.sop))
     if sharded:
         query = query.where(e.shard == sa.bindparam("shard"))
     return query.order_by(e.wake_at).limit(sa.bindparam("most", type_=sa.Integer))
 
 
 @cache
-def _due_touches_query(work: Work, *, sharded: bool) -> sa.Select[*tuple[Any, ...]]:
+def _due_touches_query(work: _work.Work, *, sharded: bool) -> sa.Select[*tuple[Any, ...]]:
     u, e = t.touches.c, t.enrolments.c
     query: sa.Select[*tuple[Any, ...]] = sa.select(*_TOUCH_COLUMNS)
-    due = (u.corp_id == sa.bindparam("corp"), u.check_at.is_not(None), u.check_at <= sa.bindparam("now"))
     if sharded:
         query = query.where(u.shard == sa.bindparam("shard"))
     # A member's messages follow each other, so that a limit does not cut what would be one batch, which is one tap.
     order = (u.userid, u.check_at, u.id) if work == "freeze" else (u.check_at, u.id)
-    running = e.sop.in_(running_sops()) if work == "freeze" else is_running(e.sop)
+    running = e.sop.in_(_work.running_sops()) if work == "freeze" else _work.is_running(e.sop)
     return (
         query.join(t.enrolments, e.id == u.enrolment_id)
-        .where(*due, WORK[work], running)
+        .where(*_work.TOUCHES, _work.WORK[work], running)
         .order_by(*order)
         .limit(sa.bindparam("most", type_=sa.Integer))
     )
@@ -217,32 +181,25 @@ def _due_touches_query(work: Work, *, sharded: bool) -> sa.Select[*tuple[Any, ..
 def _wake_query() -> sa.Select[*tuple[datetime | None, ...]]:
     e, u, b = t.enrolments.c, t.touches.c, t.batches.c
     corp: sa.BindParameter[str] = sa.bindparam("corp")
-    runs = first_of(e.wake_at).where(e.corp_id == corp, ACTIVE, is_running(e.sop))
-    touches = first_of(u.check_at).join(t.enrolments, e.id == u.enrolment_id)
-    touches = touches.where(u.corp_id == corp, is_running(e.sop))
-    batches = first_of(b.check_at).where(b.corp_id == corp)
+    runs = _work.first_of(e.wake_at).where(e.corp_id == corp, _work.ACTIVE, _work.is_running(e.sop))
+    touches = _work.first_of(u.check_at).join(t.enrolments, e.id == u.enrolment_id)
+    touches = touches.where(u.corp_id == corp, _work.is_running(e.sop))
+    batches = _work.first_of(b.check_at).where(b.corp_id == corp)
     c = t.calendars.c
     # A day that a worker holds is due to nobody else before its lease is over.
     free_at = sa.case((c.lease_until > c.due_at, c.lease_until), else_=c.due_at)
-    days = sa.select(sa.func.min(free_at)).where(c.corp_id == corp, c.due_at.is_not(None), c.sop.in_(running_sops()))
+    days = sa.select(sa.func.min(free_at)).where(
+        c.corp_id == corp, c.due_at.is_not(None), c.sop.in_(_work.running_sops())
+    )
     every = (runs, touches, batches, days)
     return sa.select(*(one.scalar_subquery() for one in every))
-
-
-def first_of(at: sa.ColumnElement[datetime | None]) -> sa.Select[datetime | None]:
-    """A query for the earliest time; with ``min`` a server would read all rows, because the SOP stands elsewhere.
-
-    Rows without a time are left out by a comparison: MariaDB would read through them to find one that has a time.
-    """
-    query: sa.Select[datetime | None] = sa.select(at).where(at > _EVER).order_by(at).limit(1)
-    return query
 
 
 @cache
 def _lock_query(dialect: str) -> sa.Select[int, int]:
     e = t.enrolments.c
     query: sa.Select[int, int] = sa.select(e.id, e.news).where(
-        among(e.id, dialect), ACTIVE, e.wake_at <= sa.bindparam("now")
+        _among(e.id, dialect), _work.ACTIVE, e.wake_at <= sa.bindparam("now")
     )
     return query.with_for_update(skip_locked=True)
 
@@ -250,14 +207,14 @@ def _lock_query(dialect: str) -> sa.Select[int, int]:
 @cache
 def _touches_query(dialect: str) -> sa.Select[*tuple[Any, ...]]:
     query: sa.Select[*tuple[Any, ...]] = sa.select(*_TOUCH_COLUMNS)
-    return query.where(among(t.touches.c.enrolment_id, dialect))
+    return query.where(_among(t.touches.c.enrolment_id, dialect))
 
 
 @cache
 def _lock_touches_query(dialect: str, *, wait: bool) -> sa.Select[*tuple[Any, ...]]:
     u = t.touches.c
     query: sa.Select[*tuple[Any, ...]] = sa.select(*_TOUCH_COLUMNS)
-    mine = (among(u.id, dialect), among(u.state, dialect, "states"))
+    mine = (_among(u.id, dialect), _among(u.state, dialect, "states"))
     return query.where(*mine).order_by(u.id).with_for_update(skip_locked=not wait)
 
 
@@ -265,20 +222,20 @@ def _lock_touches_query(dialect: str, *, wait: bool) -> sa.Select[*tuple[Any, ..
 def _move_statement(dialect: str, names: tuple[str, ...]) -> sa.Update:
     # The new values under names of their own: a column's name is taken by the statement itself.
     values = {name: sa.bindparam(f"new_{name}", type_=t.touches.c[name].type) for name in names}
-    return sa.update(t.touches).where(among(t.touches.c.id, dialect)).values(values)
+    return sa.update(t.touches).where(_among(t.touches.c.id, dialect)).values(values)
 
 
 @cache
 def _runs_query(dialect: str) -> sa.Select[*tuple[Any, ...]]:
     query: sa.Select[*tuple[Any, ...]] = sa.select(*_ENROLMENT_COLUMNS)
-    return query.where(among(t.enrolments.c.id, dialect))
+    return query.where(_among(t.enrolments.c.id, dialect))
 
 
 @cache
 def _batch_query(dialect: str) -> sa.Select[*tuple[Any, ...]]:
     u = t.touches.c
     query: sa.Select[*tuple[Any, ...]] = sa.select(*_TOUCH_COLUMNS).where(u.batch_id == sa.bindparam("batch"))
-    return query.where(among(u.state, dialect, "states")).order_by(u.id)
+    return query.where(_among(u.state, dialect, "states")).order_by(u.id)
 
 
 @cache
@@ -291,12 +248,12 @@ def _end_statement(dialect: str) -> sa.Update:
         "end_reason": sa.bindparam("why"),
         "goal": sa.bindparam("reached"),
     }
-    return sa.update(t.enrolments).where(among(t.enrolments.c.id, dialect), ACTIVE).values(values)
+    return sa.update(t.enrolments).where(_among(t.enrolments.c.id, dialect), _work.ACTIVE).values(values)
 
 
 @cache
 def _wake_statement(dialect: str) -> sa.Update:
-    mine = (among(t.enrolments.c.id, dialect), ACTIVE)
+    mine = (_among(t.enrolments.c.id, dialect), _work.ACTIVE)
     return sa.update(t.enrolments).where(*mine).values(wake_at=sa.bindparam("at"))
 
 
@@ -360,7 +317,7 @@ def active_ids(connection: Connection, corp_id: str, external_userid: str = "") 
     All at once: page by page, SQLite would sort all of them for each page.
     """
     e = t.enrolments.c
-    mine = [e.corp_id == corp_id, ACTIVE, e.sop.in_(running_sops())]
+    mine = [e.corp_id == corp_id, _work.ACTIVE, e.sop.in_(_work.running_sops())]
     if external_userid:
         mine.append(e.external_userid == external_userid)
     return list(connection.scalars(sa.select(e.id).where(*mine).order_by(e.id), {"corp": corp_id}))
@@ -386,7 +343,7 @@ def lock_due(connection: Connection, runs: Sequence[Enrolment], now: datetime) -
 def lock_active(connection: Connection, corp_id: str, which: sa.ColumnElement[bool]) -> list[int]:
     """Take all active runs of a kind, waiting for workers that hold one."""
     e = t.enrolments.c
-    query = sa.select(e.id).where(e.corp_id == corp_id, which, ACTIVE).order_by(e.id)
+    query = sa.select(e.id).where(e.corp_id == corp_id, which, _work.ACTIVE).order_by(e.id)
     return list(connection.scalars(query.with_for_update()))
 
 
@@ -401,7 +358,7 @@ def touches_of(connection: Connection, enrolment_ids: Iterable[int]) -> dict[int
 
 
 def due_touches(
-    connection: Connection, corp_id: str, now: datetime, work: Work, limit: int, shard: int | None = None
+    connection: Connection, corp_id: str, now: datetime, work: _work.Work, limit: int, shard: int | None = None
 ) -> list[Touch]:
     """Touches of running SOPs that somebody has to look at, of one shard or of all, in the order of their times."""
     known = {"corp": corp_id, "now": now, "most": limit, "shard": shard}

@@ -14,6 +14,7 @@ from wecom_auto.errors import InvalidRequestError, NotFoundError, WeComError
 from wecom_auto.sop import store
 from wecom_auto.sop._acting._server_actions import BlockedError, WebhookError, act
 from wecom_auto.sop._document._actions import ServerAction, StaffTask, Welcome
+from wecom_auto.sop._rows import _work
 from wecom_auto.sop._rows._states import TouchStatus
 from wecom_auto.sop._runs import _attributes
 from wecom_auto.sop._runs._jobs import Job, close, forget, postpone
@@ -97,16 +98,16 @@ def _carry_out(context: Context, tick: Tick, job: Job) -> None:
 
 def _act(context: Context, tick: Tick, job: Job) -> None:
     done = TouchStatus.DONE if job.touch.state is TouchStatus.DUE else job.touch.state
-    reason = job.touch.reason if job.touch.state in store.DELIVERED else "done"
+    reason = job.touch.reason if job.touch.state in _work.DELIVERED else "done"
     try:
         changed = act(context, tick, job)
     except BlockedError as blocked:
-        failed = done if job.touch.state in store.DELIVERED else TouchStatus.FAILED
+        failed = done if job.touch.state in _work.DELIVERED else TouchStatus.FAILED
         close(context, tick, job, failed, str(blocked), alert=True)
     except (WeComError, WebhookError) as error:
         _try_later(context, tick, job, error)
     else:
-        close(context, tick, job, done, reason, follow_up=job.touch.state in store.DELIVERED)
+        close(context, tick, job, done, reason, follow_up=job.touch.state in _work.DELIVERED)
         for kind, name in changed:
             _attributes.changed_by_us(context, job.run, kind, name, tick.now(), job.definition.target)
 
@@ -119,7 +120,7 @@ def _try_later(context: Context, tick: Tick, job: Job, error: WeComError | Webho
     final = isinstance(error, InvalidRequestError | NotFoundError) or attempts >= _ATTEMPTS
     code = getattr(error, "errcode", type(error).__name__.removesuffix("Error").lower())
     if final:
-        state = job.touch.state if job.touch.state in store.DELIVERED else TouchStatus.FAILED
+        state = job.touch.state if job.touch.state in _work.DELIVERED else TouchStatus.FAILED
         close(context, tick, job, state, f"failed:{code}", alert=True)
         return
     later = tick.now() + _PAUSE * 2 ** (attempts - 1)

@@ -21,10 +21,10 @@ from wecom_auto.errors import WeComError
 from wecom_auto.models import AddWay, TransferStatus
 from wecom_auto.sop import store
 from wecom_auto.sop._hearing import _handing_over as handing
-from wecom_auto.sop._rows import _batches, _journal
+from wecom_auto.sop._rows import _batches, _journal, _work
 from wecom_auto.sop._rows import _sending_tables as s
 from wecom_auto.sop._rows import _tables as t
-from wecom_auto.sop._rows._moving import ASK, GRACE, State, on_the_move, wait
+from wecom_auto.sop._rows._moving import ASK, DUE, GRACE, State, on_the_move, wait
 from wecom_auto.sop._runs import _control
 from wecom_auto.sop._shared._context import Context, Tick
 from wecom_auto.store import reading, repeatable, transaction
@@ -42,11 +42,7 @@ _AWAITED: Final = (
 )
 """Built once: it is asked whenever a member has a new customer."""
 _COLUMNS: Final = (_TO.external_userid, _TO.handover_userid, _TO.takeover_userid, _TO.resigned, _TO.started_at)
-_DUE: Final = (
-    sa.select(*_COLUMNS)
-    .where(_TO.corp_id == sa.bindparam("corp"), _TO.check_at <= sa.bindparam("now"), _TO.state == State.WAITING.value)
-    .order_by(_TO.external_userid, _TO.handover_userid)
-)
+_DUE: Final = sa.select(*_COLUMNS).where(*DUE).order_by(_TO.external_userid, _TO.handover_userid)
 """This one at every tick."""
 
 
@@ -135,7 +131,7 @@ def failed(context: Context, customer: str, takeover: str, now: datetime) -> Non
 def resume(context: Context, sop: str, customer: str, now: datetime) -> int:
     """Let runs go on that rest since their customer changed hands; returns how many."""
     e = t.enrolments.c
-    mine = (e.corp_id == context.corp_id, e.sop == sop, e.external_userid == customer, store.ACTIVE)
+    mine = (e.corp_id == context.corp_id, e.sop == sop, e.external_userid == customer, _work.ACTIVE)
     with transaction(context.engine) as connection:
         awake = sa.update(t.enrolments).where(*mine, e.wake_at.is_(None)).values(wake_at=now, news=e.news + 1)
         return connection.execute(awake).rowcount
@@ -255,5 +251,5 @@ def _release(context: Context, connection: Connection, row: _Row, state: State, 
         return
     store.wake_enrolments(connection, ids, now)
     u = t.touches.c
-    due = (u.enrolment_id.in_(ids), store.WORK["freeze"])
+    due = (u.enrolment_id.in_(ids), _work.WORK["freeze"])
     connection.execute(sa.update(t.touches).where(*due).values(check_at=now))

@@ -18,7 +18,7 @@ from wecom_auto.sop import store
 from wecom_auto.sop._document._policies import Edit
 from wecom_auto.sop._planning._remap import Remap, remap
 from wecom_auto.sop._planning._timetable import slot
-from wecom_auto.sop._rows import _journal
+from wecom_auto.sop._rows import _journal, _work
 from wecom_auto.sop._rows import _tables as t
 from wecom_auto.sop._rows._journal import Entry
 from wecom_auto.sop._rows._states import EnrolmentStatus, TouchStatus
@@ -175,7 +175,7 @@ def _older(
 ) -> list[Enrolment]:
     e = t.enrolments.c
     mine = (e.corp_id == context.corp_id, e.sop == new.sop, e.version < new.version, e.id > after)
-    query = sa.select(e.id).where(*mine, store.ACTIVE).order_by(e.id).limit(context.settings.chunk)
+    query = sa.select(e.id).where(*mine, _work.ACTIVE).order_by(e.id).limit(context.settings.chunk)
     ids = list(connection.scalars(query.with_for_update() if lock else query))
     return [*store.enrolments_by_id(connection, ids).values()]
 

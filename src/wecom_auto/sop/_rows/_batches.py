@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from sqlalchemy.exc import IntegrityError
 
 from wecom_auto.sop import sending, store
-from wecom_auto.sop._rows import _journal
+from wecom_auto.sop._rows import _journal, _work
 from wecom_auto.sop._rows import _tables as t
 from wecom_auto.sop._rows._states import BatchKind, BatchStatus, EnrolmentStatus, TouchStatus
 from wecom_auto.sop.contents import Content
@@ -139,15 +139,7 @@ def due(connection: Connection, corp_id: str, now: datetime) -> list[str]:
 
 
 _INSERT: Final = sa.insert(t.batches)
-_DUE: Final = (
-    sa.select(t.batches.c.id)
-    .where(
-        t.batches.c.corp_id == sa.bindparam("corp"),
-        t.batches.c.check_at.is_not(None),
-        t.batches.c.check_at <= sa.bindparam("now"),
-    )
-    .order_by(t.batches.c.check_at, t.batches.c.id)
-)
+_DUE: Final = sa.select(t.batches.c.id).where(*_work.BATCHES).order_by(t.batches.c.check_at, t.batches.c.id)
 Lock: TypeAlias = Literal["no", "skip", "wait"]
 """What to do about another worker that holds the row."""
 _BY_ID: Final = sa.select(t.batches).where(t.batches.c.id == sa.bindparam("id"))
@@ -325,7 +317,7 @@ def _wanted_batches() -> sa.Select[str | None]:
     """Those of the ``batches`` that somebody is still to get."""
     e, u = t.enrolments.c, t.touches.c
     withdrawn = sa.or_(*(e.end_reason.startswith(prefix) for prefix in store.WITHDRAWN))
-    going_on = sa.or_(store.ACTIVE, sa.not_(withdrawn))
+    going_on = sa.or_(_work.ACTIVE, sa.not_(withdrawn))
     query: sa.Select[str | None] = sa.select(u.batch_id).join(t.enrolments, e.id == u.enrolment_id)
     mine = u.batch_id.in_(sa.bindparam("batches", expanding=True))
     return query.where(mine, one_of(u.state, _LIVE), going_on).distinct()
@@ -376,7 +368,7 @@ def rest(connection: Connection, corp_id: str, now: datetime, until: datetime, *
     due = (b.corp_id == corp_id, b.check_at <= now, b.state.in_([state.value for state in states]), free)
     connection.execute(sa.update(t.batches).where(*due).values(check_at=until))
     if not creates_only:
-        acts = (u.corp_id == corp_id, u.check_at <= now, store.WORK["perform"])
+        acts = (u.corp_id == corp_id, u.check_at <= now, _work.WORK["perform"])
         connection.execute(sa.update(t.touches).where(*acts).values(check_at=until))
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from wecom_auto.sop import store
 from wecom_auto.sop._rows import _sending_tables as s
 from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows import _work
 from wecom_auto.store import upsert
 
 ASK: Final = timedelta(hours=6)
@@ -34,6 +35,12 @@ class State(StrEnum):
     EXPIRED = "expired"
 
 
+DUE: Final = (
+    s.transfers.c.corp_id == _work.CORP,
+    s.transfers.c.check_at <= _work.NOW,
+    s.transfers.c.state == State.WAITING.value,
+)
+"""Transfers that nobody has told about, and whose outcome is asked for now."""
 _WAITING: Final = sa.select(s.transfers.c.external_userid).where(
     s.transfers.c.corp_id == sa.bindparam("corp"),
     s.transfers.c.external_userid.in_(sa.bindparam("customers", expanding=True)),
@@ -67,5 +74,5 @@ def wait(
     for chunk in store.chunked(sorted(set(customers))):
         upsert(connection, s.transfers, [row | {"external_userid": one} for one in chunk])
         # A worker that planned without the news finds a number that it does not know.
-        theirs = (e.corp_id == corp_id, e.external_userid.in_(chunk), store.ACTIVE)
+        theirs = (e.corp_id == corp_id, e.external_userid.in_(chunk), _work.ACTIVE)
         connection.execute(sa.update(t.enrolments).where(*theirs).values(news=e.news + 1))

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from wecom_auto.errors import ConfigurationError
-from wecom_auto.sop import store
 from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows import _work
 from wecom_auto.sop.definition import Definition
 
 _AT_ONCE = 500
@@ -56,7 +56,7 @@ def next_steps(connection: Connection, corp_id: str, definition: Definition) -> 
 def _decided(connection: Connection, corp_id: str, definition: Definition) -> Iterator[set[str]]:
     """The steps that were decided, run by run."""
     e, touched, last = t.enrolments.c, t.touches.c, 0
-    mine = (e.corp_id == corp_id, e.sop == definition.sop, e.version == definition.version, store.ACTIVE)
+    mine = (e.corp_id == corp_id, e.sop == definition.sop, e.version == definition.version, _work.ACTIVE)
     while True:
         page = sa.select(e.id).where(*mine, e.id > last).order_by(e.id).limit(_AT_ONCE)
         ids = list(connection.scalars(page))

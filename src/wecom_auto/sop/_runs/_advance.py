@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 
 from wecom_auto.sop import store
 from wecom_auto.sop._planning._consent import lacks_consent
-from wecom_auto.sop._rows import _journal
+from wecom_auto.sop._rows import _journal, _work
 from wecom_auto.sop._rows._journal import Entry
 from wecom_auto.sop._rows._moving import AGAIN, on_the_move
 from wecom_auto.sop._rows._shards import shard_of
@@ -136,7 +136,7 @@ def _replan(
 ) -> Plan:
     if lacks_consent(definition, facts):
         return _without_consent(definition, now)
-    delivered = [step for step, touch in touched.items() if touch.state in store.DELIVERED]
+    delivered = [step for step, touch in touched.items() if touch.state in _work.DELIVERED]
     known = facts.with_delivered(delivered) if delivered else facts
     done = {step: touch.outcome for step, touch in touched.items()}
     return plan(definition, run.planner_state(done), known, now, calendar=context.calendar)

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from wecom_auto.sop import store
 from wecom_auto.sop._document._policies import Concurrency
 from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows import _work
 from wecom_auto.sop._runs._judge import Verdict
 from wecom_auto.sop._shared._context import Context
 from wecom_auto.sop.definition import Definition
@@ -76,7 +77,7 @@ def _loses(context: Context, connection: Connection, one: Verdict, active: Itera
 def _active(context: Context, connection: Connection, customers: Iterable[str]) -> defaultdict[str, list[_Active]]:
     e, found = t.enrolments.c, defaultdict[str, list[_Active]](list)
     for chunk in store.chunked(sorted(customers)):
-        mine = (e.corp_id == context.corp_id, e.external_userid.in_(chunk), store.ACTIVE)
+        mine = (e.corp_id == context.corp_id, e.external_userid.in_(chunk), _work.ACTIVE)
         query = sa.select(e.external_userid, e.sop, e.version).where(*mine).order_by(e.id)
         for row in connection.execute(query):
             found[row.external_userid].append(_Active(row.sop, row.version))

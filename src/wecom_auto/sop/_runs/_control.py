@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from wecom_auto.sop import sending, store
 from wecom_auto.sop._document._policies import Target, Transfer
-from wecom_auto.sop._rows import _batches, _moving
+from wecom_auto.sop._rows import _batches, _moving, _work
 from wecom_auto.sop._rows import _tables as t
 from wecom_auto.sop._rows._batches import FROZEN
 from wecom_auto.sop._rows._states import SopStatus, TouchStatus
@@ -79,7 +79,7 @@ def member_left(context: Context, userid: str, now: datetime) -> None:
         _end_runs(context, connection, sa.and_(mine, _ending(context, connection, userid)), _batches.MEMBER_LEFT, now)
         # The others wait for the successor of their customer.
         wait = sa.select(t.enrolments.c.external_userid).where(t.enrolments.c.corp_id == context.corp_id, mine)
-        customers = list(connection.scalars(wait.where(store.ACTIVE).distinct()))
+        customers = list(connection.scalars(wait.where(_work.ACTIVE).distinct()))
         _moving.wait(connection, context.corp_id, customers, userid, now, resigned=True)
         live = _batches.live_batches_of(connection, context.corp_id, sender=userid)
         cancel(context, connection, live, _batches.MEMBER_LEFT, now)
@@ -96,7 +96,7 @@ def withdraw_from(context: Context, subject: str, now: datetime) -> None:
 def _ending(context: Context, connection: Connection, userid: str) -> sa.ColumnElement[bool]:
     """Which of a member's runs end with the member, because their SOP says so."""
     e = t.enrolments.c
-    versions = sa.select(e.sop, e.version).where(e.corp_id == context.corp_id, e.userid == userid, store.ACTIVE)
+    versions = sa.select(e.sop, e.version).where(e.corp_id == context.corp_id, e.userid == userid, _work.ACTIVE)
     ending = [
         sa.and_(e.sop == row.sop, e.version == row.version)
         for row in connection.execute(versions.distinct())

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from wecom_auto.sop import store
 from wecom_auto.sop._document._actions import ServerAction, StaffTask
-from wecom_auto.sop._rows import _journal
+from wecom_auto.sop._rows import _journal, _work
 from wecom_auto.sop._rows._journal import Entry
 from wecom_auto.sop._rows._states import TouchStatus
 from wecom_auto.sop._shared._context import Context, CustomerFacts, Tick
@@ -59,7 +59,7 @@ def told(job: Job, reason: str, detail: str = "") -> list[Entry]:
 def postpone(context: Context, job: Job, later: datetime, reason: str, attempts: int) -> bool:
     """Look at a touch again later; False if another worker has dealt with it."""
     # What a delivered message says about itself is not written over because its tag has to wait.
-    kept = job.touch.reason if job.touch.state in store.DELIVERED else reason
+    kept = job.touch.reason if job.touch.state in _work.DELIVERED else reason
     with transaction(context.engine) as connection:
         mine = still_mine(connection, job)
         store.move_touches(connection, mine, job.touch.state, reason=kept, check_at=later, attempts=attempts)
@@ -102,7 +102,7 @@ def close(
     if alert:
         entries.append(Entry(reason=f"alert:{reason}", sop=job.run.sop, step=job.touch.step))
     if _write_end(context, job, state, outcome, entries, tick.now()):
-        tick.counts["performed" if state in store.DELIVERED else reason] += 1
+        tick.counts["performed" if state in _work.DELIVERED else reason] += 1
 
 
 @repeatable

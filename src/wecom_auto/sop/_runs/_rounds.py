@@ -30,6 +30,7 @@ from wecom_auto.sop._rows import _tables as t
 from wecom_auto.sop._rows._journal import Entry
 from wecom_auto.sop._rows._shards import shard_of
 from wecom_auto.sop._rows._states import EnrolmentStatus
+from wecom_auto.sop._rows._work import DAYS
 from wecom_auto.sop._runs import _entry
 from wecom_auto.sop._runs._entry import Candidate
 from wecom_auto.sop._shared._context import Context, CustomerFacts, Tick
@@ -129,9 +130,7 @@ def join_late(context: Context, definition: Definition, subject: str, value: JSO
 def _waiting_query() -> sa.Select[str, date, str]:
     """Built once: it is asked at every tick."""
     c = t.calendars.c
-    free = sa.or_(c.lease_until.is_(None), c.lease_until <= sa.bindparam("now"))
-    due = (c.corp_id == sa.bindparam("corp"), c.due_at <= sa.bindparam("now"), free, c.sop.in_(store.running_sops()))
-    query = sa.select(c.sop, c.day, c.position).where(*due).order_by(c.due_at, c.sop).limit(1)
+    query = sa.select(c.sop, c.day, c.position).where(*DAYS).order_by(c.due_at, c.sop).limit(1)
     return query.with_for_update(skip_locked=True)
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from wecom_auto.sop import store
 from wecom_auto.sop._document._policies import Conflict, Purpose
 from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows import _work
 from wecom_auto.sop._rows._states import BatchKind, TouchStatus
 from wecom_auto.sop._runs._advance import replan
 from wecom_auto.sop._runs._entry import by_date
@@ -224,9 +225,9 @@ def _waking(
 ) -> list[_Later]:
     e, found = t.enrolments.c, list[_Later]()
     for chunk in store.chunked(sorted(customers)):
-        mine = (e.corp_id == context.corp_id, e.external_userid.in_(chunk), store.ACTIVE)
+        mine = (e.corp_id == context.corp_id, e.external_userid.in_(chunk), _work.ACTIVE)
         query = sa.select(e.id, e.wake_at).where(*mine, e.wake_at > now, e.wake_at < end)
-        rows = connection.execute(query.where(e.sop.in_(store.running_sops())), {"corp": context.corp_id})
+        rows = connection.execute(query.where(e.sop.in_(_work.running_sops())), {"corp": context.corp_id})
         found.extend(_Later(id=row.id, at=row.wake_at) for row in rows)
     return found
 
@@ -237,11 +238,11 @@ def _waiting(
     """Runs whose message was deferred to a later hour of today."""
     u, e, found = t.touches.c, t.enrolments.c, list[_Later]()
     for chunk in store.chunked(sorted(customers)):
-        mine = (u.corp_id == context.corp_id, u.external_userid.in_(chunk), store.WORK["freeze"])
+        mine = (u.corp_id == context.corp_id, u.external_userid.in_(chunk), _work.WORK["freeze"])
         query = sa.select(u.enrolment_id, sa.func.min(u.check_at).label("at")).join(
             t.enrolments, e.id == u.enrolment_id
         )
-        query = query.where(*mine, u.check_at > now, u.check_at < end, e.sop.in_(store.running_sops()))
+        query = query.where(*mine, u.check_at > now, u.check_at < end, e.sop.in_(_work.running_sops()))
         rows = connection.execute(query.group_by(u.enrolment_id), {"corp": context.corp_id})
         found.extend(_Later(id=row.enrolment_id, at=row.at) for row in rows)
     return found

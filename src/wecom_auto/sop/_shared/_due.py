@@ -12,12 +12,11 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from wecom_auto.sop import store
 from wecom_auto.sop._rows import _sending_tables as s
 from wecom_auto.sop._rows import _tables as t
-from wecom_auto.sop._rows._moving import State
+from wecom_auto.sop._rows import _work
+from wecom_auto.sop._rows._moving import DUE as TRANSFERS
 from wecom_auto.sop._shared._context import Context
-from wecom_auto.sop.tasks._rows import wanted
 from wecom_auto.store import reading
 
 
@@ -56,23 +55,19 @@ _PHASES: Final = (*Phase, Phase.TASKS)
 
 @cache
 def _query() -> sa.Select[*tuple[Any, ...]]:
-    corp: sa.BindParameter[str] = sa.bindparam("corp")
-    now: sa.BindParameter[datetime] = sa.bindparam("now", type_=t.enrolments.c.wake_at.type)
-    c, e, u, b, n = t.calendars.c, t.enrolments.c, t.touches.c, t.batches.c, t.notices.c
-    k, r, o = t.staff_tasks.c, s.transfers.c, s.scans.c
-    free = sa.or_(c.lease_until.is_(None), c.lease_until <= now)
-    touch = (u.corp_id == corp, u.check_at <= now, e.id == u.enrolment_id, store.is_running(e.sop))
-    resting = (o.corp_id == corp, o.check_at > now)
+    o, e = s.scans.c, t.enrolments.c
+    touch = (*_work.TOUCHES, e.id == t.touches.c.enrolment_id, _work.is_running(e.sop))
+    resting = (o.corp_id == _work.CORP, o.check_at > _work.NOW)
     rows = {
         "counted": (*resting, o.kind == "count"),
         "swept": (*resting, o.kind == "sweep"),
-        "transfers": (r.corp_id == corp, r.check_at <= now, r.state == State.WAITING.value),
-        "days": (c.corp_id == corp, c.due_at <= now, free, c.sop.in_(store.running_sops())),
-        "runs": (e.corp_id == corp, store.ACTIVE, e.wake_at <= now, store.is_running(e.sop)),
-        "actions": (*touch, store.WORK["perform"]),
-        "messages": (*touch, store.WORK["freeze"]),
-        "batches": (b.corp_id == corp, b.check_at <= now),
-        "tasks": (k.corp_id == corp, k.check_at <= now, wanted()),
-        "notices": (n.corp_id == corp, n.due_at <= now),
+        "transfers": TRANSFERS,
+        "days": _work.DAYS,
+        "runs": (*_work.RUNS, _work.is_running(e.sop)),
+        "actions": (*touch, _work.WORK["perform"]),
+        "messages": (*touch, _work.WORK["freeze"]),
+        "batches": _work.BATCHES,
+        "tasks": _work.TASKS,
+        "notices": _work.NOTICES,
     }
     return sa.select(*(sa.exists().where(*where).label(name) for name, where in rows.items()))

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from wecom_auto.sop import sending, store
 from wecom_auto.sop._outcomes import Lost
-from wecom_auto.sop._rows import _batches
+from wecom_auto.sop._rows import _batches, _work
 from wecom_auto.sop._rows import _tables as t
 from wecom_auto.sop._rows._batches import BatchRow
 from wecom_auto.sop._rows._journal import Entry
@@ -78,7 +78,7 @@ def _put_off_runs(context: Context, runs: Sequence[Enrolment], what: str, now: d
         wait = _wait(connection, context, [run.external_userid for run in runs], now)
         for chunk in store.chunked([run.id for run in runs]):
             # A run that another worker has moved meanwhile is none of ours.
-            mine = (e.id.in_(chunk), store.ACTIVE, e.wake_at <= now)
+            mine = (e.id.in_(chunk), _work.ACTIVE, e.wake_at <= now)
             connection.execute(sa.update(t.enrolments).where(*mine).values(wake_at=now + wait))
         alone = len(runs) == 1
         entry = Entry(

@@ -16,6 +16,7 @@ from attrs import field, frozen
 
 from wecom_auto.sop import store
 from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows import _work
 from wecom_auto.sop._rows._states import BatchStatus
 from wecom_auto.sop._shared._context import Context
 from wecom_auto.sop.tasks._rows import next_wake
@@ -66,31 +67,21 @@ def due_work(context: Context, now: datetime) -> DueWork:
     )
 
 
-def _due_shards(
-    table: sa.Table, at: sa.ColumnElement[datetime | None], *which: sa.ColumnElement[bool]
-) -> sa.Select[int]:
+def _due_shards(table: sa.Table, *due: sa.ColumnElement[bool]) -> sa.Select[int]:
     e = t.enrolments.c
-    due = (table.c.corp_id == sa.bindparam("corp"), at <= sa.bindparam("now"), *which, e.sop.in_(store.running_sops()))
-    query: sa.Select[int] = sa.select(table.c.shard).distinct().where(*due)
+    query: sa.Select[int] = sa.select(table.c.shard).distinct().where(*due, e.sop.in_(_work.running_sops()))
     return query if table is t.enrolments else query.join(t.enrolments, e.id == table.c.enrolment_id)
 
 
-_RUNS: Final = _due_shards(t.enrolments, t.enrolments.c.wake_at, store.ACTIVE)
-_ACTIONS: Final = _due_shards(t.touches, t.touches.c.check_at, store.WORK["perform"])
+_RUNS: Final = _due_shards(t.enrolments, *_work.RUNS)
+_ACTIONS: Final = _due_shards(t.touches, *_work.TOUCHES, _work.WORK["perform"])
 _BATCHES: Final = (
-    sa.select(t.batches.c.id, t.batches.c.state)
-    .where(t.batches.c.corp_id == sa.bindparam("corp"), t.batches.c.check_at <= sa.bindparam("now"))
-    .order_by(t.batches.c.check_at, t.batches.c.id)
+    sa.select(t.batches.c.id, t.batches.c.state).where(*_work.BATCHES).order_by(t.batches.c.check_at, t.batches.c.id)
 )
 _OLDEST: Final = (
     sa.select(t.touches.c.check_at)
     .join(t.enrolments, t.enrolments.c.id == t.touches.c.enrolment_id)
-    .where(
-        t.touches.c.corp_id == sa.bindparam("corp"),
-        t.touches.c.check_at <= sa.bindparam("now"),
-        store.WORK["freeze"],
-        store.is_running(t.enrolments.c.sop),
-    )
+    .where(*_work.TOUCHES, _work.WORK["freeze"], _work.is_running(t.enrolments.c.sop))
     .order_by(t.touches.c.check_at)
     .limit(1)
 )

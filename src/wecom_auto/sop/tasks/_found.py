@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from wecom_auto.sop import store
 from wecom_auto.sop._document._actions import TaskKind
 from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows import _work
 from wecom_auto.sop._shared._context import CustomerBook, CustomerFacts
 from wecom_auto.sop.conditions import Condition
 from wecom_auto.sop.tasks._office import Office
@@ -110,7 +111,7 @@ def _delivered(office: Office, tasks: Sequence[TaskRecord]) -> Mapping[int, Sequ
         runs: dict[int, int] = {row.id: row.enrolment_id for row in rows}
         touched = store.touches_of(connection, runs.values())
     steps = {
-        run: [step for step, touch in found.items() if touch.state in store.DELIVERED] for run, found in touched.items()
+        run: [step for step, touch in found.items() if touch.state in _work.DELIVERED] for run, found in touched.items()
     }
     return {ids[touch_id]: steps.get(run, []) for touch_id, run in runs.items()}
 

@@ -21,6 +21,7 @@ from wecom_auto.errors import WeComError
 from wecom_auto.models import StaffMessage, TextCardMessage, TextMessage
 from wecom_auto.sop._rows import _journal
 from wecom_auto.sop._rows import _tables as t
+from wecom_auto.sop._rows._work import NOTICES
 from wecom_auto.sop._shared._context import Tick
 from wecom_auto.sop._shared._faults import SOON, attempt
 from wecom_auto.sop.tasks._office import Office
@@ -29,12 +30,7 @@ from wecom_auto.store import reading, repeatable, transaction
 
 PLAIN: Final = "notice"
 """A message that is not about a task: it is sent as it stands, and never digested."""
-_RECEIVERS: Final = (
-    sa.select(t.notices.c.userid)
-    .where(t.notices.c.corp_id == sa.bindparam("corp"), t.notices.c.due_at <= sa.bindparam("now"))
-    .distinct()
-    .order_by(t.notices.c.userid)
-)
+_RECEIVERS: Final = sa.select(t.notices.c.userid).where(*NOTICES).distinct().order_by(t.notices.c.userid)
 _HEADS: Final = {
     "new": "待办",
     "reminder": "待办提醒",

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from wecom_auto.errors import ValidationError
 from wecom_auto.sop import store
 from wecom_auto.sop._document._policies import Absence
-from wecom_auto.sop._rows import _journal
+from wecom_auto.sop._rows import _journal, _work
 from wecom_auto.sop._rows import _tables as t
 from wecom_auto.sop._rows._states import TaskStatus, TouchStatus
 from wecom_auto.sop.store import Touch
@@ -157,16 +157,7 @@ def due(connection: Connection, corp_id: str, now: datetime, limit: int) -> list
 @cache
 def _due_query() -> sa.Select[*tuple[Any, ...]]:
     """Built once: it is asked at every tick."""
-    mine = (_S.corp_id == sa.bindparam("corp"), _S.check_at <= sa.bindparam("now"), wanted())
-    return sa.select(*_COLUMNS).where(*mine).order_by(_S.check_at, _S.id).limit(sa.bindparam("most"))
-
-
-def wanted() -> sa.ColumnElement[bool]:
-    """Whether a task is of a running SOP, or of none; asked row by row and counted, see `store.is_running`."""
-    u, e = t.touches.c, t.enrolments.c
-    mine = (u.id == _S.touch_id, e.id == u.enrolment_id, store.is_running(e.sop))
-    running = sa.select(sa.func.count()).select_from(t.touches, t.enrolments).where(*mine).correlate(t.staff_tasks)
-    return sa.or_(_S.touch_id.is_(None), running.scalar_subquery() > sa.literal_column("0"))
+    return sa.select(*_COLUMNS).where(*_work.TASKS).order_by(_S.check_at, _S.id).limit(sa.bindparam("most"))
 
 
 def wake(connection: Connection, corp_id: str, subject: str, now: datetime, *, kinds: Sequence[str] = ()) -> None:
@@ -198,7 +189,7 @@ def next_wake(connection: Connection, corp_id: str) -> datetime | None:
 def _wake_query() -> sa.Select[*tuple[datetime | None, ...]]:
     """Built once: it is asked before every tick."""
     n = t.notices.c
-    tasks = store.first_of(_S.check_at).where(_S.corp_id == sa.bindparam("corp"), wanted())
+    tasks = _work.first_of(_S.check_at).where(_S.corp_id == sa.bindparam("corp"), _work.is_wanted())
     told = sa.select(sa.func.min(n.due_at)).where(n.corp_id == sa.bindparam("corp"))
     return sa.select(tasks.scalar_subquery(), told.scalar_subquery())
 
