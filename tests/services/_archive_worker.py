@@ -87,7 +87,7 @@ def reader(job: Job) -> ArchiveReader:
         plain(connection)
         committed()
 
-    engine.dialect.do_commit = commit  # type: ignore[method-assign]
+    engine.dialect.do_commit = commit  # type: ignore[method-assign]  # dies inside it
     return ArchiveReader(engine, CORP, Log(job), keep_internal=True)
 
 

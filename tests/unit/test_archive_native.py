@@ -38,7 +38,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def sdk_of(library: Path, folder: Path, **more: object) -> NativeFinanceSdk:
     """The library that serves a folder."""
-    return NativeFinanceSdk(library, str(folder), "right", **more)  # type: ignore[arg-type]
+    return NativeFinanceSdk(library, str(folder), "right", **more)  # type: ignore[arg-type]  # each test its own
 
 
 def living(sdk: NativeFinanceSdk) -> int:

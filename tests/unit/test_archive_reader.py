@@ -221,7 +221,7 @@ def test_a_callback_says_who_agrees(memory: Engine) -> None:
     later = reader_of(
         memory, CORP, Canned(said(7, kind="disagree", agreement=agreement(seconds=7, yes=False)), said(8))
     )
-    later.source.name = "later"  # type: ignore[misc]
+    later.source.name = "later"  # type: ignore[misc]  # another source, same rows
     later.read(NOW)
     reader.approved(event)
     assert reader.agreed(MEMBER, CONTACT) == agreement(seconds=7, yes=False)
@@ -340,11 +340,11 @@ def test_two_workers_read_one_log(engine: Engine) -> None:
 
     def late(cursor: str, limit: int, /) -> SourcePage:
         page = read(cursor, limit)
-        source.read = read  # type: ignore[method-assign]
+        source.read = read  # type: ignore[method-assign]  # a stub
         quick.read(NOW, pages=1)
         return page
 
-    source.read = late  # type: ignore[method-assign]
+    source.read = late  # type: ignore[method-assign]  # a stub
     report = slow.read(NOW)
     assert (report.stored, report.repeated, report.pages) == (3, 0, 2)
     assert len(ids(slow)) == 6
@@ -396,7 +396,7 @@ def test_strange_words_about_agreements_and_rules_stop_nobody(engine: Engine) ->
 def test_a_cursor_that_is_too_long_is_named(memory: Engine) -> None:
     """It could not be kept, so nothing is."""
     source = Canned(said(1, ANNA, BOSS))
-    source.read = lambda _cursor, _limit: SourcePage(rows=(said(1),), cursor="c" * 256)  # type: ignore[method-assign]
+    source.read = lambda _cursor, _limit: SourcePage(rows=(said(1),), cursor="c" * 256)  # type: ignore[method-assign]  # a stub
     with pytest.raises(ValidationError, match="cursor of canned: got 256"):
         reader_of(memory, CORP, source).read(NOW)
 

@@ -214,4 +214,4 @@ def test_orders_after_the_add_are_counted_by_referrer(fake, channels):
         standing=ReferralStanding.NEW,
     )
     with pytest.raises(ValidationError, match="since"):
-        referrals.count(since=datetime(2026, 3, 1))  # noqa: DTZ001
+        referrals.count(since=datetime(2026, 3, 1))  # noqa: DTZ001 - that is the point

@@ -100,7 +100,7 @@ def test_a_run_that_was_stopped_goes_on(stage):
     [
         ({"remind_before": timedelta(minutes=7)}, "remind_before"),
         ({"userids": []}, "userids"),
-        ({"now": datetime(2026, 3, 2)}, "now"),  # noqa: DTZ001
+        ({"now": datetime(2026, 3, 2)}, "now"),  # noqa: DTZ001 - that is the point
     ],
     ids=["reminder", "nobody", "naive"],
 )

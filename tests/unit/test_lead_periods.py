@@ -52,7 +52,7 @@ def test_few_cases_are_called_small_and_are_not_clear():
     ("values", "field"),
     [
         ({"until": TEN}, "until"),
-        ({"until": datetime(2026, 4, 1)}, "until"),  # noqa: DTZ001
+        ({"until": datetime(2026, 4, 1)}, "until"),  # noqa: DTZ001 - that is the point
         ({"reached": 1001}, "reached"),
         ({"reached": -1}, "reached"),
         ({"cost": Decimal(-1)}, "cost"),

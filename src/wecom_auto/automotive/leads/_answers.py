@@ -83,8 +83,8 @@ def _ask(
 ) -> None:
     """Give the member a card to write the customer's answer on, if the desk hands out scripts."""
     if desk.settings.scripts is not None and desk.settings.buttons:
-        facts = {"number": one.round, "again": str(turn), "turn": turn}
-        books.tell(connection, desk, found, NoticeKind.ANSWER, userid, now, **facts)  # type: ignore[arg-type]
+        again = str(turn)
+        books.tell(connection, desk, found, NoticeKind.ANSWER, userid, now, number=one.round, again=again, turn=turn)
 
 
 @repeatable
