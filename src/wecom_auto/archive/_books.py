@@ -15,7 +15,7 @@ from wecom_auto.archive import _tables as t
 from wecom_auto.archive._stored import ArchiveState, StoredUtterance, UnreadMessage
 from wecom_auto.archive._values import Agreement, Party, PartyKind, Unreadable, Utterance
 from wecom_auto.models import AgreeStatus
-from wecom_auto.store import insert_new, insert_once, upsert
+from wecom_auto.store import change_where, insert_new, insert_once, rows_where, upsert
 
 _C: Final = t.cursors.c
 _M: Final = t.messages.c
@@ -49,35 +49,35 @@ class Known:
 
 def cursor(connection: Connection, corp_id: str, source: str) -> str:
     """How far an archive was read; empty for not at all."""
-    found = connection.scalar(sa.select(_C.position).where(*_source(corp_id, source)))
+    found = rows_where(connection, t.cursors, _source(corp_id, source), columns=("position",)).scalar()
     return str(found or "")
 
 
 def move(connection: Connection, corp_id: str, source: str, at: str, to: str, now: datetime) -> bool:
     """Move the cursor from where it was seen; False if somebody else has moved it meanwhile."""
+    mine = _source(corp_id, source)
     if not at:
-        fresh = {"position": "", "stored": 0, "refused": 0, "moved_at": now}
-        insert_once(connection, t.cursors, {"corp_id": corp_id, "source": source, **fresh})
-    same = (*_source(corp_id, source), _C.position == at)
-    return connection.execute(sa.update(t.cursors).where(*same).values(position=to, moved_at=now)).rowcount == 1
+        insert_once(connection, t.cursors, {**mine, "position": "", "stored": 0, "refused": 0, "moved_at": now})
+    return change_where(connection, t.cursors, mine | {"position": at}, {"position": to, "moved_at": now}) == 1
 
 
 def count(connection: Connection, corp_id: str, source: str, *, stored: int, refused: int) -> None:
     """Count what was read."""
     values = {"stored": _C.stored + stored, "refused": _C.refused + refused}
-    connection.execute(sa.update(t.cursors).where(*_source(corp_id, source)).values(values))
+    change_where(connection, t.cursors, _source(corp_id, source), values)
 
 
 def caught_up(connection: Connection, corp_id: str, source: str, now: datetime) -> None:
     """Write down that there was nothing more to be had."""
-    row = {"corp_id": corp_id, "source": source, "position": "", "stored": 0, "refused": 0, "moved_at": now}
+    mine = _source(corp_id, source)
+    row = {**mine, "position": "", "stored": 0, "refused": 0, "moved_at": now}
     if not insert_once(connection, t.cursors, {**row, "caught_up_at": now}):
-        connection.execute(sa.update(t.cursors).where(*_source(corp_id, source)).values(caught_up_at=now))
+        change_where(connection, t.cursors, mine, {"caught_up_at": now})
 
 
 def state(connection: Connection, corp_id: str, source: str) -> ArchiveState:
     """How an archive stands."""
-    row = connection.execute(sa.select(t.cursors).where(*_source(corp_id, source))).mappings().one_or_none()
+    row = rows_where(connection, t.cursors, _source(corp_id, source)).mappings().one_or_none()
     unread = sa.select(sa.func.count()).where(_U.corp_id == corp_id, _U.source == source)
     untold = sa.select(sa.func.count()).where(_M.corp_id == corp_id, _M.source == source, _M.told_at.is_(None))
     known: Mapping[str, Any] = {} if row is None else {name: row[name] for name in _STATE}
@@ -237,12 +237,11 @@ def checked(connection: Connection, corp_id: str, chats: Collection[tuple[str, s
     nothing = {"status": "", "changed_at": _EVER, "checked_at": now}
     insert_new(connection, t.agreements, [{**key, **nothing} for key in keys])
     for key in keys:
-        same = [_A[name] == value for name, value in key.items()]
-        connection.execute(sa.update(t.agreements).where(*same).values(checked_at=now))
+        change_where(connection, t.agreements, key, {"checked_at": now})
 
 
-def _source(corp_id: str, source: str) -> tuple[sa.ColumnElement[bool], ...]:
-    return _C.corp_id == corp_id, _C.source == source
+def _source(corp_id: str, source: str) -> dict[str, object]:
+    return {"corp_id": corp_id, "source": source}
 
 
 def _row(corp_id: str, source: str, row: Utterance, *, keep_text: bool) -> Mapping[str, Any]:

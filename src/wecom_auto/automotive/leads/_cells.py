@@ -12,7 +12,7 @@ from wecom_auto._time import CHINA
 from wecom_auto.automotive.sheets import Cell, Formula, text_of
 
 _MOBILE: Final = re.compile(r"1[3-9]\d{9}")
-_MOBILES: Final = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+MOBILES: Final = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _SCIENTIFIC: Final = re.compile(r"(\d(?:\.\d+)?)[eE]\+?(\d{1,2})")
 _WHOLE: Final = re.compile(r"(\d+)\.0+")
 _SEPARATORS: Final = re.compile(r"[\s\-().'‐‑–—·]")
@@ -92,7 +92,7 @@ def read_phone(cell: Cell) -> str:
     if _STARS.search(text):
         msg = "digits are hidden; ask the sender for the whole number"
         raise UnreadableError(msg, reason="masked_phone")
-    if len(set(_MOBILES.findall(text))) > 1:
+    if len(set(MOBILES.findall(text))) > 1:
         msg = "two numbers in one cell; keep the first, put the other one into a remark"
         raise UnreadableError(msg, reason="two_phones")
     count = sum(one.isdigit() for one in digits)

@@ -5,7 +5,6 @@ Pays no bonus: whoever knows the format of a code can make one, and only your sy
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -18,6 +17,7 @@ from attrs import frozen
 from wecom_auto._time import require_aware
 from wecom_auto.automotive.channels import Channels, Source, SourceKind
 from wecom_auto.automotive.channels._tables import adds
+from wecom_auto.automotive.leads._cells import MOBILES
 from wecom_auto.directory import Directory
 from wecom_auto.errors import ValidationError
 from wecom_auto.models import channel_url
@@ -26,7 +26,6 @@ from wecom_auto.store import reading
 
 _MARK: Final = "referrer:"
 _CHARS: Final = 64
-_MOBILE: Final = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _A: Final = adds.c
 
 
@@ -119,7 +118,7 @@ class Referrals:
         if not referrer.strip() or len(referrer) > _CHARS:
             limit = f"1 to {_CHARS} characters"
             raise ValidationError(field="referrer", value=f"{len(referrer)} characters", limit=limit)
-        if _MOBILE.search(referrer):
+        if MOBILES.search(referrer):
             raise ValidationError(field="referrer", value="a mobile number", limit="an id that tells nobody anything")
         self._channels.register(SourceKind.CHANNEL, self._channel)
         parts = {"channel": self._channel, "campaign": campaign, "store": store, "advisor": advisor}
@@ -193,10 +192,8 @@ class Referrals:
     def _all(self) -> list[Referral]:
         """Every add by a code of ours, with its standing."""
         corp = self._channels.corp_id
-        query = sa.select(adds).where(_A.corp_id == corp, _A.channel == self._channel, _A.note.startswith(_MARK))
-        came = sa.select(_A.external_userid).where(
-            _A.corp_id == corp, _A.channel == self._channel, _A.note.startswith(_MARK)
-        )
+        ours = (_A.corp_id == corp, _A.channel == self._channel, _A.note.startswith(_MARK))
+        query, came = sa.select(adds).where(*ours), sa.select(_A.external_userid).where(*ours)
         every = sa.select(_A.external_userid, sa.func.min(_A.added_at).label("first_at"))
         every = every.where(_A.corp_id == corp, _A.external_userid.in_(came)).group_by(_A.external_userid)
         with reading(self._channels.engine) as connection:
