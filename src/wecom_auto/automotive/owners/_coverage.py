@@ -7,6 +7,7 @@ found, so the rate is at least what it says.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -74,8 +75,13 @@ def owner_coverage(
     people = _People()
     lines = [(one, people.add(_marks(one))) for one in owners]
     found = {people.root(number) for one in contacts for number in people.known(_seen(one))}
-    stores = sorted({one.store for one, _ in lines if one.store})
-    return tuple(_count(store, lines, people, found, target) for store in (None, *stores))
+    # Lines that come later join earlier ones, so who is who is asked when all are there.
+    known = [(one, people.root(number)) for one, number in lines]
+    by_store: defaultdict[str, list[tuple[Owner, int]]] = defaultdict(list)
+    for line in known:
+        by_store[line[0].store].append(line)
+    stores = [(store, mine) for store, mine in sorted(by_store.items()) if store]
+    return (_count(None, known, found, target), *(_count(store, mine, found, target) for store, mine in stores))
 
 
 def _marks(owner: Owner) -> list[tuple[str, str]]:
@@ -126,10 +132,7 @@ class _People:
         return (self._by_mark[mark] for mark in marks if mark in self._by_mark)
 
 
-def _count(
-    store: str | None, lines: list[tuple[Owner, int]], people: _People, found: set[int], target: float | None
-) -> OwnerCoverage:
-    mine = [(one, people.root(number)) for one, number in lines if store is None or one.store == store]
+def _count(store: str | None, mine: list[tuple[Owner, int]], found: set[int], target: float | None) -> OwnerCoverage:
     everybody = {person for _, person in mine}
     cases, added = len(everybody), len(everybody & found)
     value = added / cases if cases else None
