@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from wecom_auto._time import require_aware
 from wecom_auto.automotive.groups._calendar import CalendarEntry, GroupCalendar
@@ -84,7 +84,7 @@ def put_into_schedules(
     for key, event in wanted.items():
         old = there.get(key)
         if old is not None and _said(old) != _said(event):
-            client.schedules.update(_with_id(event, old.schedule_id))
+            client.schedules.update(evolve(event, schedule_id=old.schedule_id, cal_id=""))
             updated.append(old.schedule_id)
     deleted = [*spare, *(old.schedule_id for key, old in there.items() if key not in wanted)]
     for schedule_id in deleted:
@@ -116,18 +116,6 @@ def _event(
         cal_id=cal_id,
         attendees=people,
         reminders=reminders,
-    )
-
-
-def _with_id(event: Schedule, schedule_id: str) -> Schedule:
-    return Schedule(
-        schedule_id=schedule_id,
-        start_at=event.start_at,
-        end_at=event.end_at,
-        summary=event.summary,
-        description=event.description,
-        attendees=event.attendees,
-        reminders=event.reminders,
     )
 
 
